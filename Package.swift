@@ -1,0 +1,90 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncAlgorithms: Self = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let dequeModule: Self = .product(name: "DequeModule", package: "swift-collections")
+    static let grpcCore: Self = .product(name: "GRPCCore", package: "grpc-swift-2")
+    static let grpcInProcess: Self = .product(name: "GRPCInProcessTransport", package: "grpc-swift-2")
+    static let grpcNIO: Self = .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+    static let grpcProtobuf: Self = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
+    static let swiftProtobuf: Self = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+    static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Martlet", targets: ["Martlet"]),
+        .executable(name: "martlet", targets: ["martlet-cli"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", from: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.4.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLite"),
+        room("MartletCore"),
+        room("MartletSQLite", ["CSQLite"]),
+        room("MartletLog", [.crypto]),
+        room("MartletLogTesting", ["MartletLog"]),
+        room("MartletLogSQLite", ["MartletLog", "MartletSQLite"]),
+        room("MartletView", ["MartletCore", "MartletSQLite"]),
+        room("MartletWire", [.grpcCore, .grpcProtobuf, .nioCore, .swiftProtobuf]),
+        room("MartletNode", ["MartletCore", "MartletLog", "MartletView", "MartletWire", .logging, .nioCore]),
+        room(
+            "MartletGateway",
+            [
+                "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .hummingbird,
+                .logging, .nioCore, .serviceLifecycle, .swiftProtobuf,
+            ]),
+        room(
+            "Martlet",
+            ["MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .logging, .serviceLifecycle, .swiftProtobuf]),
+        .executableTarget(
+            name: "martlet-cli",
+            dependencies: [
+                "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletView",
+                .argumentParser, .logging, .serviceLifecycle, .unixSignals,
+            ],
+            path: "Sources/martlet",
+            swiftSettings: settings),
+    ]
+)

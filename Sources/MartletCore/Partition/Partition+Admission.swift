@@ -1,0 +1,85 @@
+/// How what is cold comes into memory by name, for a command that names it.
+extension Partition {
+    /// Dead jobs that may be in memory at a time, waiting to be redriven.
+    static let visitorLimit = 1024
+
+    public enum Admission: Equatable, Sendable {
+        case admitted
+        case alreadyHot
+        /// The record is older than what the partition knows: read it again.
+        case departed
+    }
+
+    /// The idempotency keys of a submission that are not in memory but may be in the view: read them and
+    /// admit those that are found before the submission is decided. Each key once.
+    public func coldKeys(in submission: Command.Submission) -> [String] {
+        guard keys.coldCount > 0 else { return [] }
+        var found: [String] = []
+        var seen: Set<String> = []
+        for spec in submission.jobs {
+            guard let key = spec.idempotencyKey, !keys.holds(key), seen.insert(key).inserted else { continue }
+            found.append(key)
+        }
+        return found
+    }
+
+    /// Takes in keys that were cold. A key that stands for a later job by now keeps standing for that.
+    public mutating func admit(keys found: [RememberedKey]) { keys.admit(found) }
+
+    /// A read of the view begins, for jobs or keys named by a command. What the read sees must not be older
+    /// than this.
+    public mutating func beginRead() { departures.beginRead() }
+
+    /// The read is over and what it found was admitted.
+    public mutating func endRead() {
+        departures.endRead()
+        if departures.reads == 0 { keys.evict() }
+    }
+
+    /// Takes in one cold job, between the begin and the end of a read, to decide a command that names it.
+    ///
+    /// A waiting job stands in its lane like any hot one, but is not handed out before what is cold and
+    /// ahead of it.
+    public mutating func admit(_ job: Job) -> Admission {
+        guard !slab.contains(job.subject.id) else { return .alreadyHot }
+        guard !departures.outdate(job) else { return .departed }
+        switch job.state {
+        case .dead: return admitDead(job)
+        case .scheduled, .queued, .retrying: return admitWaiting(job)
+        case .running, .succeeded, .cancelled: return .departed
+        }
+    }
+
+    private mutating func admitWaiting(_ record: Job) -> Admission {
+        var job = record
+        job.lease = nil
+        if job.state == .queued { job.due = nil }
+        // A record that is nowhere behind a boundary cannot be of a cold job, so it is out of date.
+        guard let key = LaneKey(of: job), let queue = queues.find(job.subject.queue) else { return .departed }
+        let lane = job.state == .queued ? queue : QueueTable.timers
+        guard let boundary = queues[lane].lane.coldFrom, key >= boundary else { return .departed }
+        queues[lane].lane.thawOne()
+        insert(slab.insert(JobSlab.Record(job: job, queue: queue)), into: lane)
+        return .admitted
+    }
+
+    private mutating func admitDead(_ record: Job) -> Admission {
+        var job = record
+        job.lease = nil
+        job.due = nil
+        _ = slab.insert(JobSlab.Record(job: job, queue: QueueTable.none))
+        visitorBytes += job.payload.count
+        visitors.append(job.subject.id)
+        dismissVisitors()
+        return .admitted
+    }
+
+    /// Dead jobs whose redrive never came must not stay for ever.
+    private mutating func dismissVisitors() {
+        while visitors.count > Self.visitorLimit {
+            guard let slot = slab.slot(of: visitors.removeFirst()), slab[slot].job.state == .dead else { continue }
+            visitorBytes -= slab[slot].job.payload.count
+            leaveMemory(slot)
+        }
+    }
+}

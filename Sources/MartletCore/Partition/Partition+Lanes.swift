@@ -1,0 +1,74 @@
+/// How jobs enter and leave lanes and memory.
+extension Partition {
+    /// All lanes together hold as much as they may.
+    var isCrowded: Bool { waitingCount >= limits.hotJobs || waitingBytes >= limits.hotBytes }
+
+    func key(of job: Job) -> LaneKey {
+        guard let key = LaneKey(of: job) else {
+            preconditionFailure("job \(job.subject.id) is \(job.state) and has no place in a lane")
+        }
+        return key
+    }
+
+    /// The lane in which a waiting job stands.
+    func lane(of slot: Int) -> Int { slab[slot].job.state == .queued ? slab[slot].queue : QueueTable.timers }
+
+    mutating func turnsCold(_ key: LaneKey, in lane: Int) -> Bool {
+        queues[lane].lane.turnsCold(key, isCrowded: isCrowded, limits: limits)
+    }
+
+    /// The job waits from now on, in memory or out of it.
+    mutating func wait(_ slot: Int) {
+        let lane = lane(of: slot)
+        if turnsCold(key(of: slab[slot].job), in: lane) {
+            leaveMemory(slot)
+        } else {
+            insert(slot, into: lane)
+        }
+    }
+
+    mutating func insert(_ slot: Int, into lane: Int) {
+        let bytes = slab[slot].job.payload.count
+        queues[lane].lane.insert(key(of: slab[slot].job), slot: slot, bytes: bytes)
+        waitingCount += 1
+        waitingBytes += bytes
+        spill(lane)
+    }
+
+    mutating func leaveLane(_ slot: Int) {
+        let bytes = slab[slot].job.payload.count
+        queues[lane(of: slot)].lane.remove(key(of: slab[slot].job), bytes: bytes)
+        waitingCount -= 1
+        waitingBytes -= bytes
+    }
+
+    mutating func leaveMemory(_ slot: Int) {
+        departures.note(slab[slot].job)
+        slab.remove(slot)
+    }
+
+    /// Makes the end of a lane cold that holds twice what it should, or more than is its own in a crowd.
+    mutating func spill(_ lane: Int) {
+        if queues[lane].lane.overflows(limits) {
+            while queues[lane].lane.exceeds(limits) { chillLast(of: lane) }
+        }
+        let isOverfull = waitingCount > limits.hotJobs || waitingBytes > limits.hotBytes
+        if isOverfull, queues[lane].lane.page == nil, queues[lane].lane.hot.count > 1 { chillLast(of: lane) }
+    }
+
+    /// Makes all of a lane cold again that stands behind the boundary.
+    mutating func chillBehindBoundary(of lane: Int) {
+        while let boundary = queues[lane].lane.coldFrom, let last = queues[lane].lane.hot.last, last >= boundary {
+            chillLast(of: lane)
+        }
+    }
+
+    private mutating func chillLast(of lane: Int) {
+        guard let entry = queues[lane].lane.hot.lastEntry else { return }
+        let bytes = slab[entry.slot].job.payload.count
+        queues[lane].lane.chillLast(entry.key, bytes: bytes)
+        waitingCount -= 1
+        waitingBytes -= bytes
+        leaveMemory(entry.slot)
+    }
+}

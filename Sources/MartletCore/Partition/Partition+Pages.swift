@@ -1,0 +1,87 @@
+/// How the cold rest of a lane comes into memory, page by page.
+extension Partition {
+    /// The page that the lane wants now. Nil: enough of it is hot, none is cold, or a page is under way.
+    ///
+    /// When all lanes together hold as much as they may, each gets an even share.
+    public func pageRequest(for name: LaneName) -> PageRequest? {
+        guard let place = queues.find(name) else { return nil }
+        return pageRequest(for: name, at: place)
+    }
+
+    /// When the first cold timer is so close that `pageRequest(for: .timers)` is to be read. Nil when it
+    /// wants none: each ended page, tick or submission may change that.
+    public var timerPageWantedAt: Timestamp? {
+        guard let request = pageRequest(for: .timers, at: QueueTable.timers) else { return nil }
+        let due = Timestamp(microseconds: Int64(clamping: request.from.rank))
+        return due + (.zero - limits.timerLead)
+    }
+
+    /// The page is being read, by a read that sees all events applied until now.
+    public mutating func beginPage(_ request: PageRequest) {
+        guard let place = queues.find(request.lane), queues[place].lane.page == nil else {
+            preconditionFailure("a page of \(request.lane) was begun without being wanted")
+        }
+        queues[place].lane.page = request
+        departures.beginRead()
+    }
+
+    /// The page was read: `jobs` in the lane's order, and whether there are none behind them.
+    ///
+    /// What is in memory already and what left it since the page was begun is passed over.
+    public mutating func finishPage(_ request: PageRequest, jobs: [Job], isLast: Bool) {
+        let place = placeOfPage(request)
+        var boundary = request.from
+        var admitted = 0
+        for var job in jobs {
+            job.lease = nil
+            if job.state == .queued { job.due = nil }
+            guard let key = LaneKey(of: job) else { continue }
+            boundary = max(boundary, key.next)
+            let id = job.subject.id
+            guard !slab.contains(id), !departures.outdate(job) else { continue }
+            guard let queue = queues.find(job.subject.queue) else { continue }
+            insert(slab.insert(JobSlab.Record(job: job, queue: queue)), into: place)
+            admitted += 1
+        }
+        queues[place].lane.finishPage(admitted: admitted, boundary: boundary, isLast: isLast)
+        settlePage(of: place)
+    }
+
+    /// The page could not be read.
+    public mutating func abandonPage(_ request: PageRequest) {
+        let place = placeOfPage(request)
+        queues[place].lane.page = nil
+        settlePage(of: place)
+    }
+
+    private func pageRequest(for name: LaneName, at place: Int) -> PageRequest? {
+        let hotCount = queues[place].lane.hot.count
+        let hotBytes = queues[place].lane.hotBytes
+        guard let from = queues[place].lane.coldFrom, queues[place].lane.page == nil else { return nil }
+        let lanes = queues.count + 1
+        let jobs = min(limits.hotJobsPerLane, max(limits.hotJobs / lanes, hotCount + limits.hotJobs - waitingCount))
+        let bytes = min(
+            limits.hotBytesPerLane, max(limits.hotBytes / lanes, hotBytes + limits.hotBytes - waitingBytes))
+        let ready = queues[place].lane.readyCount
+        // A few large payloads are as much as many small ones.
+        let isLow = ready == 0 || ready < (jobs + 3) / 4 && hotBytes < (bytes + 3) / 4
+        guard isLow else { return nil }
+        return PageRequest(lane: name, from: from, jobs: max(1, jobs - hotCount), bytes: max(1, bytes - hotBytes))
+    }
+
+    private func placeOfPage(_ request: PageRequest) -> Int {
+        guard let place = queues.find(request.lane), queues[place].lane.page == request else {
+            preconditionFailure("a page of \(request.lane) ends that was not begun")
+        }
+        return place
+    }
+
+    /// What arrived during the read and stands behind the boundary turns cold now, and what is too much.
+    private mutating func settlePage(of place: Int) {
+        chillBehindBoundary(of: place)
+        spill(place)
+        departures.endRead()
+        if departures.reads == 0 { keys.evict() }
+        queues.dropIfEmpty(place)
+    }
+}

@@ -1,0 +1,46 @@
+/// The usual text of a UUID: 36 characters, lower case when written, either case when read.
+package enum UUIDText {
+    private static let digits: [UInt8] = Array("0123456789abcdef".utf8)
+
+    package static func format(high: UInt64, low: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 36) { text in
+            var next = 0
+            for nibble in 0..<32 {
+                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                    text[next] = UInt8(ascii: "-")
+                    next += 1
+                }
+                let half = nibble < 16 ? high : low
+                text[next] = digits[Int(half >> UInt64(60 - 4 * (nibble % 16)) & 0xF)]
+                next += 1
+            }
+            return next
+        }
+    }
+
+    package static func parse(_ text: some StringProtocol) -> (high: UInt64, low: UInt64)? {
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        var position = 0
+        var nibbles = 0
+        for byte in text.utf8 {
+            defer { position += 1 }
+            if position == 8 || position == 13 || position == 18 || position == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard nibbles < 32, let nibble = hexValue(of: byte) else { return nil }
+            if nibbles < 16 { halves.high = halves.high << 4 | nibble } else { halves.low = halves.low << 4 | nibble }
+            nibbles += 1
+        }
+        return position == 36 && nibbles == 32 ? halves : nil
+    }
+
+    private static func hexValue(of byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
+    }
+}

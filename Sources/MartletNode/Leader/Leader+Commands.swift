@@ -1,0 +1,126 @@
+import MartletCore
+import MartletView
+import MartletWire
+import NIOCore
+
+extension Leader {
+    /// Decides a submission; `reply` hears its fate once it is durable, or refused.
+    func submit(
+        _ jobs: [JobSpec], stamp: SubmissionStamp?, reply: @escaping @Sendable (Result<[JobID], NodeError>) -> Void
+    ) async {
+        do {
+            try requireRoom()
+            let submission = Command.Submission(jobs: jobs, stamp: stamp, seed: random.next())
+            try await admitColdKeys(of: submission)
+            try requireLeading()
+            guard case .submitted(let ids) = try settle(.submit(submission)) else { return }
+            batch.effects.append(.answer { failure in reply(failure.map(Result.failure) ?? .success(ids)) })
+            wakeWriter()
+        } catch {
+            if case .exhausted = error { metrics.exhausted += 1 }
+            reply(.failure(error))
+        }
+    }
+
+    /// Decides a command; what the partition refuses comes back as the node's error.
+    private func settle(_ command: Command) throws(NodeError) -> Answer {
+        do {
+            return try decide(command)
+        } catch {
+            if case .exhausted(let what, let limit) = error {
+                throw .exhausted(what: what, limit: "\(limit)", retryAfter: .seconds(1))
+            }
+            throw .refused(error)
+        }
+    }
+
+    /// Refuses submissions for want of room; whatever ends a job is always let in.
+    private func requireRoom() throws(NodeError) {
+        try requireLeading()
+        guard !isDiskFull else {
+            throw .exhausted(what: "disk space", limit: "the disk is full", retryAfter: .seconds(5))
+        }
+        guard batch.bytes < configuration.pendingBytes else {
+            throw .exhausted(
+                what: "bytes waiting to be written", limit: "\(configuration.pendingBytes)",
+                retryAfter: .milliseconds(100))
+        }
+    }
+
+    func cancel(_ id: JobID) async throws(NodeError) -> JobRecord {
+        try await change(id, .cancel(id))
+    }
+
+    func redrive(_ id: JobID) async throws(NodeError) -> JobRecord {
+        try await change(id, .redrive(id))
+    }
+
+    /// Decides a command that names one job, wherever the job is, and gives the job as it stands then.
+    private func change(_ id: JobID, _ command: Command) async throws(NodeError) -> JobRecord {
+        try requireLeading()
+        try await admitIfCold(id)
+        try requireLeading()
+        do {
+            _ = try settle(command)
+        } catch .refused(.unknownJob) {
+            // Finished jobs are not held by the partition: their record tells what is wrong with the command.
+            throw .refused(.wrongState(id, try await job(id).job.state))
+        }
+        try await committed()
+        return try await job(id)
+    }
+
+    func job(_ id: JobID) async throws(NodeError) -> JobRecord {
+        let found = try await reading { view async throws(ViewError) in try await view.job(id) }
+        guard let found else { throw .unknownJob(id) }
+        return found
+    }
+
+    /// The job once it is final, or as it stands when the time is over.
+    func job(_ id: JobID, finishedWithin wait: Duration) async throws(NodeError) -> JobRecord {
+        guard waiters.count < configuration.waiters else {
+            throw .exhausted(what: "waiting calls", limit: "\(configuration.waiters)", retryAfter: .seconds(1))
+        }
+        // In line before the look, so that an end between the look and the wait is not missed.
+        let signal = Signal()
+        let ticket = waiters.add(id) { _ in signal.send() }
+        defer { _ = waiters.remove(id, ticket: ticket) }
+        let now = try await job(id)
+        guard !now.job.state.isFinal else { return now }
+        let timeout = executor.loop.scheduleTask(in: TimeAmount(wait)) { signal.send() }
+        await signal.wait()
+        timeout.cancel()
+        return try await job(id)
+    }
+
+    /// Calls `body` with each job as it ends; returns after the last.
+    func withFinishedJobs(_ ids: [JobID], _ body: (JobRecord) async throws -> Void) async throws {
+        let distinct = Set(ids)
+        guard waiters.count + distinct.count <= configuration.waiters else {
+            throw NodeError.exhausted(what: "waiting calls", limit: "\(configuration.waiters)", retryAfter: .seconds(1))
+        }
+        let (ended, announce) = AsyncStream.makeStream(of: JobID?.self)
+        var tickets: [(JobID, UInt64)] = []
+        defer { for (id, ticket) in tickets { _ = waiters.remove(id, ticket: ticket) } }
+        var seen: Set<JobID> = []
+        for id in ids where seen.insert(id).inserted {
+            tickets.append((id, waiters.add(id) { announce.yield($0 ? id : nil) }))
+        }
+        var missing = distinct
+        for (id, _) in tickets {
+            let record = try await job(id)
+            if record.job.state.isFinal, missing.remove(id) != nil { try await body(record) }
+        }
+        guard !missing.isEmpty else { return }
+        for await id in ended {
+            guard let id else { try requireLeading(); return }
+            if missing.remove(id) != nil { try await body(try await job(id)) }
+            if missing.isEmpty { return }
+        }
+    }
+
+    func queues() async throws(NodeError) -> [(record: QueueRecord, workers: Int)] {
+        let records = try await reading { view async throws(ViewError) in try await view.queues() }
+        return records.map { ($0, dispatcher.takerCount($0.name)) }
+    }
+}

@@ -1,0 +1,71 @@
+import MartletCore
+import MartletView
+
+extension Leader {
+    /// Asks for the next page of a queue whose head runs low, if anyone takes from it.
+    func wantPage(of queue: String) {
+        guard dispatcher.hasTakers(queue) else { return }
+        beginPage(of: .queue(queue))
+    }
+
+    func beginPage(of lane: LaneName) {
+        guard let request = partition.pageRequest(for: lane) else { return }
+        partition.beginPage(request)
+        requestPage.yield(request)
+    }
+
+    /// Brings in page after page: the cold head of a lane from the view.
+    func readPages() async throws {
+        for await request in pageRequests {
+            do {
+                // What turned cold a moment ago must be in the view before it is read.
+                try await committed()
+                let (jobs, isLast) = try await view.page(request)
+                partition.finishPage(request, jobs: jobs, isLast: isLast)
+            } catch {
+                partition.abandonPage(request)
+                throw error
+            }
+            if case .queue(let queue) = request.lane { dispatcher.touch(queue) }
+            wakeWriter()
+        }
+    }
+
+    /// Brings a cold job in, just before a command that names it.
+    func admitIfCold(_ id: JobID) async throws(NodeError) {
+        while partition.job(id) == nil {
+            partition.beginRead()
+            let job: Job?
+            do {
+                try await committed()
+                job = try await reading { view async throws(ViewError) in try await view.waitingJob(id) }
+            } catch {
+                partition.endRead()
+                throw error
+            }
+            let admission = job.map { partition.admit($0) }
+            partition.endRead()
+            // It left memory while it was being read: what was read is old.
+            if admission != .departed { return }
+        }
+    }
+
+    /// Brings in the idempotency keys of a submission that are not in memory.
+    func admitColdKeys(of submission: Command.Submission) async throws(NodeError) {
+        let keys = partition.coldKeys(in: submission)
+        guard !keys.isEmpty else { return }
+        let found = try await reading { view async throws(ViewError) in try await view.keys(keys) }
+        partition.admit(keys: found)
+    }
+
+    /// Reads the view; a view that cannot be read makes the node unavailable.
+    func reading<Value: Sendable>(
+        _ read: (View) async throws(ViewError) -> Value
+    ) async throws(NodeError) -> Value {
+        do {
+            return try await read(view)
+        } catch {
+            throw .unavailable(reason: "\(error)")
+        }
+    }
+}

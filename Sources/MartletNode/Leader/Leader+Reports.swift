@@ -1,0 +1,95 @@
+import MartletCore
+import MartletView
+
+// What workers say of the attempts that they hold.
+extension Leader {
+    /// The outcomes of one report; the session hears of them once they are durable.
+    func report(_ number: UInt64, _ outcomes: [AttemptOutcome], from connection: SessionConnection) async {
+        guard sessions.isCurrent(connection) else { return }
+        sessions.heard(connection.session, at: clock.now)
+        var refused: [RefusedOutcome] = []
+        for outcome in outcomes {
+            do {
+                _ = try decide(command(for: outcome))
+            } catch {
+                refused.append(RefusedOutcome(attempt: outcome.attempt, error: .refused(error)))
+            }
+        }
+        for index in refused.indices {
+            refused[index].error = await refined(refused[index].error, of: refused[index].attempt)
+        }
+        batch.effects.append(.settle(number, refused: refused, to: connection))
+        wakeWriter()
+    }
+
+    func extend(_ attempt: AttemptID, by duration: Duration) async throws(NodeError) -> Timestamp {
+        guard case .extended(let until) = try await settle(.extend(attempt, duration: duration), of: attempt) else {
+            return clock.now
+        }
+        return until
+    }
+
+    func complete(_ attempt: AttemptID, result: [UInt8]) async throws(NodeError) {
+        _ = try await settle(.complete(attempt, result: result), of: attempt)
+    }
+
+    func fail(
+        _ attempt: AttemptID, _ failure: Failure, isFinal: Bool, retryAfter: Duration?
+    ) async throws(NodeError) -> (state: JobState, due: Timestamp?) {
+        let failing = Command.Failing(
+            failure: failure, isFinal: isFinal, retryAfter: retryAfter, seed: random.next())
+        guard case .failed(let state, let due) = try await settle(.fail(attempt, failing), of: attempt) else {
+            return (.retrying, nil)
+        }
+        return (state, due)
+    }
+
+    func release(_ attempt: AttemptID) async throws(NodeError) {
+        _ = try await settle(.release(attempt), of: attempt)
+    }
+
+    private func settle(_ command: Command, of attempt: AttemptID) async throws(NodeError) -> Answer {
+        guard phase == .leading || phase == .draining else {
+            try requireLeading()
+            return .done
+        }
+        let answer: Answer
+        do {
+            answer = try decide(command)
+        } catch {
+            throw await refined(.refused(error), of: attempt)
+        }
+        try await committed()
+        return answer
+    }
+
+    private func command(for outcome: AttemptOutcome) -> Command {
+        switch outcome.ending {
+        case .completed(let result):
+            .complete(outcome.attempt, result: result)
+        case .failed(let failure, let isFinal, let retryAfter):
+            .fail(
+                outcome.attempt,
+                Command.Failing(failure: failure, isFinal: isFinal, retryAfter: retryAfter, seed: random.next()))
+        case .released:
+            .release(outcome.attempt)
+        }
+    }
+
+    /// What a refusal means for a worker: did somebody else take the job, is the report a repetition of one that
+    /// was accepted, or was there never such a job?
+    private func refined(_ error: NodeError, of attempt: AttemptID) async -> NodeError {
+        switch error {
+        case .refused(.unknownJob), .refused(.staleAttempt): break
+        default: return error
+        }
+        metrics.staleReports += 1
+        do {
+            let record = try await job(attempt.job)
+            let isSettled = record.job.lease == nil && record.lastToken == attempt.token
+            return isSettled ? .alreadySettled(attempt) : .refused(.staleAttempt(attempt))
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import Logging
+import MartletCore
+import MartletLog
+import MartletView
+import MartletWire
+import NIOCore
+
+/// Leads one partition: decides, records, then acts.
+///
+/// Commands are decided and applied as they come and gather in a batch while the entry before is being written
+/// (group commit). Nobody is answered and nothing is handed out before the batch is durable. A leader that is fenced
+/// or whose log fails throws its state away: `run` ends, and every caller hears that the node is unavailable.
+///
+/// Lives on one event loop, beside the connections it serves; its timers are the loop's.
+///
+/// - `Leader+Commands`: what jobs are told
+/// - `Leader+Sessions`, `Leader+Leases`: how workers take and report
+/// - `Leader+Dispatch`: who gets what is ready
+/// - `Leader+Writing`: the way of a batch to the log, and what follows
+/// - `Leader+Paging`: cold jobs come in
+/// - `Leader+Timers`, `Leader+Housekeeping`: what time brings
+actor Leader {
+    nonisolated let executor: LoopExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let configuration: NodeConfiguration
+    let log: any EventLog
+    let view: View
+    let reserve: (any ReservedSpace)?
+    let logger: Logger
+    let clock: LeaderClock
+
+    var partition: Partition
+    var random: any RandomNumberGenerator & Sendable
+    var batch = Batch()
+    var head: LogHead
+    var phase = Phase.starting
+    var metrics = NodeMetrics()
+
+    var dispatcher = Dispatcher()
+    var sessions = SessionTable()
+    var leases = LeaseWaiters()
+    var waiters = Waiters()
+
+    /// The writer has something to do, or will look before it rests.
+    var isWriterAwake = false
+    let writerCalls: AsyncStream<Void>
+    let callWriter: AsyncStream<Void>.Continuation
+    let pageRequests: AsyncStream<PageRequest>
+    let requestPage: AsyncStream<PageRequest>.Continuation
+    let houseCalls: AsyncStream<Void>
+    let callHouse: AsyncStream<Void>.Continuation
+
+    var timer: Scheduled<Void>?
+    var timerDue: Timestamp?
+    /// The disk is full: the reserve is spent, submissions are refused.
+    var isDiskFull = false
+    var lastCommit: Timestamp?
+    var keptBytes = KeptBytes()
+
+    enum Phase: Equatable {
+        case starting
+        case leading
+        /// Takes nothing new; what is in flight is answered.
+        case draining
+        case stopped(reason: String)
+    }
+
+    init(
+        partition: Partition, head: LogHead, log: any EventLog, view: View, reserve: (any ReservedSpace)?,
+        configuration: NodeConfiguration, clock: LeaderClock, random: any RandomNumberGenerator & Sendable,
+        executor: LoopExecutor, logger: Logger
+    ) {
+        self.partition = partition
+        self.head = head
+        self.log = log
+        self.view = view
+        self.reserve = reserve
+        self.configuration = configuration
+        self.clock = clock
+        self.random = random
+        self.executor = executor
+        self.logger = logger
+        (writerCalls, callWriter) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        // One request a lane can be under way, and lanes are bounded.
+        (pageRequests, requestPage) = AsyncStream.makeStream()
+        (houseCalls, callHouse) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Leads until cancelled or no longer able to.
+    ///
+    /// - Throws: why the leadership ended.
+    func run() async throws {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.writeEntries() }
+                group.addTask { try await self.readPages() }
+                group.addTask { try await self.keepHouse() }
+                try await group.next()
+                group.cancelAll()
+            }
+        } catch {
+            stop(because: "\(error)")
+            throw error
+        }
+        stop(because: "the node has ended")
+    }
+
+    /// Takes the leadership: the first entry of a new epoch is the barrier behind which the node serves.
+    func lead() async throws(NodeError) {
+        expectSessions()
+        do {
+            _ = try decide(.lead(epoch: head.epoch + 1))
+        } catch {
+            throw .refused(error)
+        }
+        phase = .leading
+        try await committed()
+    }
+
+    func requireLeading() throws(NodeError) {
+        switch phase {
+        case .leading: return
+        case .starting: throw .unavailable(reason: "the node is starting")
+        case .draining: throw .unavailable(reason: "the node is going down")
+        case .stopped(let reason): throw .unavailable(reason: reason)
+        }
+    }
+
+    /// Decides and applies one command, at the time of the batch that it becomes part of.
+    func decide(_ command: Command) throws(Refusal) -> Answer {
+        let now = batch.time ?? clock.now
+        let first = batch.events.count
+        let answer = try partition.decide(command, at: now, into: &batch.events)
+        guard batch.events.count > first else { return answer }
+        batch.time = now
+        for index in first..<batch.events.count {
+            prepare(for: batch.events[index], isRevoking: command.endsOthersAttempts)
+            partition.apply(batch.events[index], at: now)
+        }
+        wakeWriter()
+        return answer
+    }
+
+    /// What a fact means for the sessions and for what to dispatch, before it changes the partition.
+    ///
+    /// - Parameter isRevoking: whether workers must be told of the attempts that end.
+    private func prepare(for event: Event, isRevoking: Bool) {
+        switch event {
+        case .submitted(let submitted):
+            batch.bytes += submitted.payload.count + 200
+            if submitted.due == nil { dispatcher.touch(submitted.job.queue) }
+        case .completed(let completed):
+            batch.bytes += completed.result.count + 64
+            end(completed.job.id, isRevoking: isRevoking)
+        case .failed(let failed):
+            batch.bytes += failed.failure.message.utf8.count + 100
+            end(failed.job.id, isRevoking: isRevoking)
+        case .lost(let lost):
+            end(lost.job.id, isRevoking: isRevoking)
+            dispatcher.touch(lost.job.queue)
+        case .released(let job, _, _):
+            end(job.id, isRevoking: isRevoking)
+            dispatcher.touch(job.queue)
+        case .cancelled(let job, let from):
+            if from == .running { end(job.id, isRevoking: isRevoking) }
+        case .queued(let job, _), .redriven(let job):
+            dispatcher.touch(job.queue)
+        case .started(let started):
+            sessions.took(1, started.lease.session)
+        case .leaderStarted, .numbered, .extended:
+            break
+        }
+    }
+
+    /// An attempt is about to end: its session has room again.
+    private func end(_ job: JobID, isRevoking: Bool) {
+        guard let lease = partition.lease(of: job), let session = sessions[lease.session] else { return }
+        sessions.ended(lease.session)
+        dispatcher.touch(session.queues)
+        guard isRevoking, let connection = sessions.connection(of: lease.session) else { return }
+        batch.effects.append(.revoke([AttemptID(job: job, token: lease.token)], from: connection))
+    }
+
+    /// Returns once all that was decided before is durable and in the view's hands.
+    func committed() async throws(NodeError) {
+        guard !batch.isEmpty || isWriterAwake else { return }
+        let failure = await withCheckedContinuation { (done: CheckedContinuation<NodeError?, Never>) in
+            batch.effects.append(.answer { done.resume(returning: $0) })
+            wakeWriter()
+        }
+        if let failure { throw failure }
+    }
+}
+
+extension Command {
+    /// Whether attempts may end by it that their workers did not end themselves.
+    fileprivate var endsOthersAttempts: Bool {
+        switch self {
+        case .tick, .cancel, .lose: true
+        default: false
+        }
+    }
+}

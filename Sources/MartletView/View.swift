@@ -1,0 +1,151 @@
+public import MartletCore
+internal import MartletSQLite
+
+/// A SQLite file derived from the log's events: what get, list and the dashboard read, where cold jobs wait, and the
+/// checkpoint from which a leader restarts.
+///
+/// `project` follows the log without waiting; a thread of the view's own merges what happened to each job and writes
+/// it, at latest `lag` afterwards, in one transaction with the position that it leads to. So the file is at each
+/// moment the exact account of one position, also after a crash: project the entries after `position` again.
+/// Reading happens on another thread and first makes sure that what was projected before is there.
+public final class View: Sendable {
+    private let writer: WorkerThread<Writer>
+    private let reader: WorkerThread<Reader>
+    private let inbox: Inbox
+    private let progress: Progress
+    private let redrives = RedriveGuard()
+    private let lag: Duration
+
+    /// Opens the file, or creates it with all that it consists of.
+    ///
+    /// - Parameters:
+    ///   - incarnation: Names the log. A view that follows another is refused.
+    ///   - lag: How long a change may wait for company before it is written.
+    /// - Throws: `foreign`, `newerVersion`, `damaged`, `full` or `engine`; the file is left as it was.
+    public init(
+        path: String, incarnation: String, lag: Duration = .milliseconds(100), limits: Limits = Limits()
+    ) throws(ViewError) {
+        let database = try ViewFile.openWriter(path, incarnation: incarnation)
+        let reading = Reader(try ViewFile.openReader(path))
+        do {
+            let position = try ViewFile.position(database)
+            let inbox = Inbox(after: position.position)
+            let progress = Progress(at: position, inbox)
+            let (changes, keyCount) = try reading.loaded(at: position, limits)
+            let writing = try Writer(database, changes, inbox, progress)
+            writing.keyCount = keyCount
+            let thread = WorkerThread(writing, alarm: Self.flushUnasked)
+            self.inbox = inbox
+            self.progress = progress
+            writer = thread
+        } catch {
+            throw ViewError(error)
+        }
+        reader = WorkerThread(reading)
+        self.lag = lag
+        _ = writer.post { [weak writer] writing in
+            writing.retryLater = { writer?.setAlarm(after: lag * 10) }
+        }
+    }
+
+    /// What is written. It survives a crash of the process; `makeDurable` makes it survive a loss of power.
+    public var position: ViewPosition { progress.position }
+
+    /// Changes projected but not written.
+    public var backlog: Int { inbox.backlog }
+
+    /// Follows one committed entry. Returns at once: whoever projects faster than the view writes uses `waitForRoom`.
+    ///
+    /// - Precondition: `position` follows the last one projected, or the one the file was opened at.
+    public func project(_ events: [Event], at position: ViewPosition) {
+        switch inbox.append(events, at: position) {
+        case .no: break
+        case .afterLag: writer.setAlarm(after: lag)
+        // Refused only once the view is closed, and then nothing is written any more.
+        case .atOnce: _ = writer.post(Self.flushUnasked)
+        }
+    }
+
+    /// Returns when all that was projected before the call is written.
+    public func flush() async throws(ViewError) {
+        if let cause = progress.stopped { throw cause }
+        guard backlog > 0 else { return }
+        try await write { writing throws(ViewError) in try writing.flush() }
+    }
+
+    /// Returns when `backlog` is below `limit`, or when nothing more will be written, which the next call tells.
+    public func waitForRoom(below limit: Int) async { await progress.waitForRoom(below: limit) }
+
+    /// Writes all that was projected before the call and returns a position that survives a loss of power: the log
+    /// may forget what lies before it.
+    public func makeDurable() async throws(ViewError) -> ViewPosition {
+        try await write { writing throws(ViewError) in try writing.makeDurable() }
+    }
+
+    /// Deletes up to `limit` finished jobs and expired keys together; returns how many. As many as `limit` means
+    /// that there may be more. Jobs that were lent by `waitingJob` are spared for now.
+    public func retire(
+        finishedBefore: Timestamp, keysExpiredBefore: Timestamp, limit: Int
+    ) async throws(ViewError) -> Int {
+        let redrives = redrives
+        return try await write { writing throws(ViewError) in
+            try writing.retire(
+                finishedBefore: finishedBefore, keysExpiredBefore: keysExpiredBefore, limit: limit, except: redrives)
+        }
+    }
+
+    /// Writes what was projected, if it can, and lets go of the file. Every later call throws `stopped`.
+    public func close() async {
+        // What the disk refuses is in the log still; it is projected again after the next start.
+        try? await flush()
+        progress.stop(.stopped("it was closed"))
+        await reader.stop()
+        await writer.stop()
+    }
+
+    /// Rows of jobs written so far.
+    package func rowsWritten() async throws(ViewError) -> Int {
+        try await write { writing throws(ViewError) in writing.jobs.rowsWritten }
+    }
+
+    /// Marks a job as lent before it is read.
+    func lend(_ id: JobID) { redrives.add(id) }
+
+    /// Runs `body` with the reader, after all that was projected before is written.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Reader) throws -> Value
+    ) async throws(ViewError) -> Value {
+        try await flush()
+        return try await run(on: reader) { reading throws(ViewError) in
+            do {
+                return try reading.snapshot { try body(reading) }
+            } catch {
+                throw ViewError(error)
+            }
+        }
+    }
+
+    private func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Writer) throws(ViewError) -> Value
+    ) async throws(ViewError) -> Value {
+        if let cause = progress.stopped { throw cause }
+        return try await run(on: writer, body)
+    }
+
+    private func run<State, Value: Sendable>(
+        on thread: WorkerThread<State>, _ body: @escaping @Sendable (State) throws(ViewError) -> Value
+    ) async throws(ViewError) -> Value {
+        let result: Result<Value, ViewError> = await withCheckedContinuation { continuation in
+            let isPosted = thread.post { state in
+                continuation.resume(returning: Result { () throws(ViewError) in try body(state) })
+            }
+            if !isPosted { continuation.resume(returning: .failure(.stopped("it was closed"))) }
+        }
+        return try result.get()
+    }
+
+    /// A flush that nobody waits for: an error is kept by the progress, or the flush is tried again.
+    @Sendable private static func flushUnasked(_ writing: Writer) {
+        try? writing.flush()
+    }
+}

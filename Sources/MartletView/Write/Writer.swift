@@ -1,0 +1,86 @@
+internal import MartletCore
+internal import MartletSQLite
+
+/// The one connection that writes: takes what was projected, merges it, and writes it in one transaction with the
+/// position that it leads to. Used on the writer's thread only.
+final class Writer {
+    let database: Database
+    let jobs: JobStatements
+    var changes: Changes
+    let progress: Progress
+    private let inbox: Inbox
+    private let side: SideStatements
+    /// Asks for another flush, some time after a full disk refused one.
+    var retryLater: () -> Void = {}
+
+    init(_ database: Database, _ changes: Changes, _ inbox: Inbox, _ progress: Progress) throws {
+        self.database = database
+        self.changes = changes
+        self.inbox = inbox
+        self.progress = progress
+        jobs = try JobStatements(database)
+        side = try SideStatements(database)
+    }
+
+    /// Writes all that was projected before the call. After a full disk it may be called again: the changes stay.
+    func flush() throws(ViewError) {
+        if let cause = progress.stopped { throw cause }
+        for batch in inbox.take() { changes.merge(batch) }
+        guard changes.count > 0 else { return }
+        try transaction {
+            for place in changes.order() { try jobs.write(changes.jobs[place]) }
+            keyCount += try side.write(changes.keys)
+        }
+    }
+
+    /// How many keys the file holds, as of the last commit or the transaction under way.
+    var keyCount = 0
+
+    /// Runs `body` in a transaction that also writes what has been merged of counters, clients and the position.
+    /// `undo` takes back what `body` did to the counters, should it not be committed.
+    func transaction(_ body: () throws -> Void, undo: () -> Void = {}) throws(ViewError) {
+        let keysBefore = keyCount
+        do {
+            try database.execute("BEGIN IMMEDIATE")
+            try body()
+            try side.write(changes, keyCount: keyCount)
+            try database.execute("COMMIT")
+        } catch {
+            // The first error is the one to report; SQLite may have rolled back by itself, which this would repeat.
+            try? database.execute("ROLLBACK")
+            keyCount = keysBefore
+            undo()
+            throw failed(ViewError(error))
+        }
+        let written = changes.count
+        changes.settle()
+        progress.wrote(written, upTo: changes.position)
+    }
+
+    /// A full disk may have room again; after anything else the file cannot be trusted to take more.
+    private func failed(_ error: ViewError) -> ViewError {
+        if case .full = error {
+            retryLater()
+        } else {
+            progress.stop(.stopped(error.description))
+        }
+        return error
+    }
+
+    /// Everything up to the returned position survives a loss of power.
+    func makeDurable() throws(ViewError) -> ViewPosition {
+        try flush()
+        do {
+            // Syncs the WAL, copies all of it to the file, and syncs that.
+            let statement = try database.prepare("PRAGMA wal_checkpoint(FULL)")
+            guard try statement.step() else { throw ViewError.engine("the checkpoint did not answer") }
+            defer { statement.reset() }
+            guard statement.int64(at: 0) == 0, statement.int64(at: 1) == statement.int64(at: 2) else {
+                throw ViewError.engine("the checkpoint was held up by a reader")
+            }
+        } catch {
+            throw ViewError(error)
+        }
+        return progress.position
+    }
+}
