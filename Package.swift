@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
@@ -86,5 +87,15 @@ let package = Package(
             ],
             path: "Sources/martlet",
             swiftSettings: settings),
+        tests("MartletCoreTests", ["MartletCore"]),
+        tests("MartletLogTests", ["MartletLog", "MartletLogTesting"]),
+        tests("MartletLogSQLiteTests", ["MartletLog", "MartletLogSQLite", "MartletLogTesting", "MartletSQLite"]),
+        tests("MartletViewTests", ["MartletCore", "MartletSQLite", "MartletView"]),
+        tests(
+            "MartletNodeTests",
+            [
+                "MartletCore", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletView", "MartletWire", .logging, .nioCore,
+                .nioEmbedded, .nioPosix, .swiftProtobuf,
+            ]),
     ]
 )

@@ -22,7 +22,8 @@ public struct LogVerifier: Sendable {
             throw .damaged(position: expected, reason: "the entry is missing: the next one is \(header.position)")
         }
         guard header.partition == partition else {
-            throw .damaged(position: expected, reason: "the entry is of partition \(header.partition), not \(partition)")
+            throw .damaged(
+                position: expected, reason: "the entry is of partition \(header.partition), not \(partition)")
         }
         guard entry.isIntact else {
             throw .damaged(position: expected, reason: "the entry does not match its hash \(entry.hash)")

@@ -193,3 +193,10 @@ extension Node {
         await leader.currentMetrics
     }
 }
+
+extension Node {
+    /// Calls that wait for a job or a lease now.
+    package var waiterCount: Int {
+        get async { await leader.waiterCount }
+    }
+}

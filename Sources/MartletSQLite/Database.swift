@@ -8,6 +8,9 @@ internal import CSQLite
 public final class Database {
     private let handle: OpaquePointer
 
+    /// Done once, before the first connection of the process. Fails harmlessly if SQLite is in use already.
+    private static let configuration = martlet_sqlite_without_memory_statistics()
+
     /// How a file is opened.
     public enum Mode: Sendable {
         /// Created when missing.
@@ -23,6 +26,7 @@ public final class Database {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
             }
+        _ = Self.configuration
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {
@@ -62,6 +66,13 @@ public final class Database {
             sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
             throw error
         }
+    }
+
+    /// Closing leaves the write-ahead log as it is, instead of moving it into the file and deleting it: evidence
+    /// stays, and after a failed sync nothing is written again.
+    public func keepWALOnClose() throws(SQLiteError) {
+        let code = martlet_keep_wal_on_close(handle)
+        guard code == SQLITE_OK else { throw error(code, "keeping the write-ahead log on close") }
     }
 
     /// The rows changed by the last statement.

@@ -12,7 +12,7 @@ extension View {
         try await read { try $0.jobs(query) }
     }
 
-    /// The first and the last `100` facts when there are more than both together; nil for an unknown job.
+    /// The first and the last hundred facts when there are more than both together; nil for an unknown job.
     public func history(of id: JobID) async throws(ViewError) -> [HistoryEvent]? {
         try await read { try $0.history(of: id) }
     }

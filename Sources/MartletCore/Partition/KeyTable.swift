@@ -18,8 +18,7 @@ struct KeyTable: Sendable {
         guestCapacity = max(limits.hotKeys, limits.jobsPerSubmission)
     }
 
-    var count: Int { keys.count }
-    /// Those in the order of submission.
+    /// How many of the keys are recent ones.
     var recentCount: Int { order.count - head }
 
     /// Nil when the key is not in memory or expired.

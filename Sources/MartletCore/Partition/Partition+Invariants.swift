@@ -46,7 +46,7 @@ extension Partition {
             wrong.unless((lane.coldFrom == nil) == (lane.coldCount == 0), "lane \(name) has a wrong boundary")
             wrong.unless(lane.coldCount >= 0, "lane \(name) counts \(lane.coldCount) cold jobs")
             wrong.unless(
-                lane.page != nil || lane.hot.count <= 2 * max(1, limits.hotJobsPerLane), "lane \(name) is overfull")
+                lane.page != nil || lane.hot.count <= 2 || !lane.overflows(limits), "lane \(name) is overfull")
             count += laneCount
             bytes += laneBytes
             if place == QueueTable.timers { cold = lane.coldCount } else { checkCounts(place, laneCount, &wrong) }

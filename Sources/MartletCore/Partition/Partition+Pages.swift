@@ -59,12 +59,12 @@ extension Partition {
         let hotBytes = queues[place].lane.hotBytes
         guard let from = queues[place].lane.coldFrom, queues[place].lane.page == nil else { return nil }
         let lanes = queues.count + 1
-        let jobs = min(limits.hotJobsPerLane, max(limits.hotJobs / lanes, hotCount + limits.hotJobs - waitingCount))
+        let jobs = min(limits.hotJobsPerLane, max(limits.hotJobs / lanes, limits.hotJobs - (waitingCount - hotCount)))
         let bytes = min(
-            limits.hotBytesPerLane, max(limits.hotBytes / lanes, hotBytes + limits.hotBytes - waitingBytes))
+            limits.hotBytesPerLane, max(limits.hotBytes / lanes, limits.hotBytes - (waitingBytes - hotBytes)))
         let ready = queues[place].lane.readyCount
         // A few large payloads are as much as many small ones.
-        let isLow = ready == 0 || ready < (jobs + 3) / 4 && hotBytes < (bytes + 3) / 4
+        let isLow = ready == 0 || ready < jobs / 4 && hotBytes < bytes / 4
         guard isLow else { return nil }
         return PageRequest(lane: name, from: from, jobs: max(1, jobs - hotCount), bytes: max(1, bytes - hotBytes))
     }

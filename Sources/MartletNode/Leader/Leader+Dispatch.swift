@@ -6,15 +6,15 @@ extension Leader {
     func dispatch() {
         guard phase == .leading, dispatcher.hasWork else { return }
         let round = dispatcher.nextRound()
-        for (queue, _) in round { wantPage(of: queue) }
         let shares = evenShares(of: round)
         for (queue, takers) in round {
             hand(queue, to: takers, atMost: shares)
         }
         // What an even share left over goes to whoever still has room.
-        if shares.count > 1 || round.count > 1 {
+        if !shares.isEmpty {
             for (queue, takers) in round { hand(queue, to: takers, atMost: [:]) }
         }
+        for (queue, _) in round { wantPage(of: queue) }
     }
 
     /// How many jobs of each queue a session may take at first, so that none of its queues starves another.

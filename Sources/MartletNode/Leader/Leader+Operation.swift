@@ -41,6 +41,8 @@ extension Leader {
         }
     }
 
+    var waiterCount: Int { waiters.count + leases.count }
+
     var currentMetrics: NodeMetrics {
         var now = metrics
         now.sessions = sessions.count

@@ -85,11 +85,23 @@ extension Leader {
         }
         metrics.staleReports += 1
         do {
-            let record = try await job(attempt.job)
-            let isSettled = record.job.lease == nil && record.lastToken == attempt.token
-            return isSettled ? .alreadySettled(attempt) : .refused(.staleAttempt(attempt))
+            return try await wasSettled(attempt) ? .alreadySettled(attempt) : .refused(.staleAttempt(attempt))
         } catch {
             return error
+        }
+    }
+
+    /// Whether the attempt ended by its worker's own report, and not by a lost lease or a time-out.
+    private func wasSettled(_ attempt: AttemptID) async throws(NodeError) -> Bool {
+        let record = try await job(attempt.job)
+        guard record.job.lease == nil, record.lastToken == attempt.token else { return false }
+        if record.job.state == .succeeded { return true }
+        let history = try await reading { view async throws(ViewError) in try await view.history(of: attempt.job) }
+        let ending = history?.last { ["completed", "failed", "lost", "released", "cancelled"].contains($0.event) }
+        switch ending?.event {
+        case "completed", "released": return true
+        case "failed": return ending?.failure?.code != "timeout"
+        default: return false
         }
     }
 }

@@ -1,3 +1,6 @@
+internal import MartletCore
+internal import MartletSQLite
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@
 #else
     internal import Darwin
 #endif
-internal import MartletCore
-internal import MartletSQLite
 
 /// Opens the file of a view, or refuses it.
 ///

@@ -17,7 +17,9 @@ extension Reader {
             "SELECT id, name, scheduled, queued, running, retrying, succeeded, dead, cancelled FROM queues"
         ) { row in
             var entry = Tallies.Entry(id: row.int64(at: 0), name: row.text(at: 1))
-            for state in JobState.allCases { entry.counts[Int(state.rawValue)] = row.int64(at: Int32(state.rawValue) + 1) }
+            for state in JobState.allCases {
+                entry.counts[Int(state.rawValue)] = row.int64(at: Int32(state.rawValue) + 1)
+            }
             changes.queues.load(entry)
             return .next
         }

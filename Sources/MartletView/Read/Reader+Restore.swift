@@ -36,7 +36,8 @@ extension Reader {
         let sql =
             "SELECT submitted FROM jobs INDEXED BY jobs_queued WHERE state = 2 AND queue = ? AND rank = ? "
             + "ORDER BY number"
-        return try (0...9).compactMap { rank in try number(sql, [queue, rank]) }.min().map(Timestamp.init(microseconds:))
+        let oldest = try (0...9).compactMap { rank in try number(sql, [queue, rank]) }.min()
+        return oldest.map(Timestamp.init(microseconds:))
     }
 
     private func running() throws -> [Job] {

@@ -1,0 +1,89 @@
+import MartletCore
+import Testing
+
+@Suite("What time does")
+struct TimeTests {
+    @Test("What is due happens in the order of time, no more of it than the limit")
+    func dueThingsHappenInOrder() throws {
+        var harness = Harness()
+        let ids = try harness.submit(
+            .plain().with { $0.timeout = .seconds(1) }, .plain(), .plain(start: .after(.seconds(4))),
+            .plain(start: .after(.seconds(2))))
+        try harness.start(limit: 1)
+        try harness.start(limit: 1, lease: .seconds(5))
+        #expect(harness.partition.nextDue == harness.now + .seconds(2))
+        harness.wait(.seconds(10))
+        let before = harness
+        let events = try harness.tick()
+        guard events.count == 4, case .queued(let first, .scheduled) = events[0], case .failed(let failed) = events[1],
+            case .queued(let third, .scheduled) = events[2], case .lost(let lost) = events[3]
+        else { return record("\(events)") }
+        #expect([first.id, failed.job.id, third.id, lost.job.id] == [ids[3], ids[0], ids[2], ids[1]])
+        #expect(failed.failure.code == "timeout")
+        #expect(failed.failures == 1)
+        harness = before
+        #expect(try harness.tick(limit: 3) == Array(events[..<3]))
+        #expect(try harness.tick(limit: 3).count == 1)
+        #expect(try harness.tick(limit: 0).count == 0)
+    }
+
+    @Test("Nothing happens before its time")
+    func nothingIsEarly() throws {
+        var harness = Harness()
+        try harness.submit(.plain(start: .after(.seconds(3))), .plain().with { $0.timeout = .seconds(1) })
+        try harness.start(lease: .seconds(3))
+        harness.wait(.seconds(3) - .microseconds(1))
+        #expect(try harness.tick() == [])
+        harness.wait(.microseconds(1))
+        // The timer, and the lease, which ends together with the time-out and its slack.
+        let events = try harness.tick()
+        guard events.count == 2, case .lost = events[1] else { return record("\(events)") }
+    }
+
+    @Test("An extended lease ends later, and a shortened one sooner; a session's lease needs no extension")
+    func leaseIsExtended() throws {
+        var harness = Harness()
+        try harness.submit(.plain(), .plain())
+        let leased = try harness.start(lease: .seconds(5))[0]
+        let kept = try harness.start()[0]
+        harness.wait(.seconds(4))
+        let until = harness.now + .seconds(5)
+        #expect(try harness.perform(.extend(leased, duration: .seconds(5))).answer == .extended(until))
+        let (answer, events) = try harness.perform(.extend(kept, duration: .seconds(5)))
+        #expect(answer == .extended(.distantFuture))
+        #expect(events == [])
+        #expect(harness.partition.nextDue == until)
+        try harness.perform(.extend(leased, duration: .seconds(2)))
+        #expect(harness.partition.nextDue == harness.now + .seconds(2))
+        try harness.perform(.extend(leased, duration: .seconds(5)))
+        harness.wait(.seconds(3))
+        #expect(try harness.tick() == [])
+        harness.wait(.seconds(2))
+        #expect(try harness.tick().count == 1)
+        #expect(harness.partition.nextDue == nil)
+    }
+
+    @Test("A lease that is not above zero or too long is refused", arguments: [0, -1, 31 * 24 * 3600])
+    func leaseIsChecked(seconds: Int) throws {
+        var harness = Harness()
+        try harness.submit(.plain())
+        let order = Command.Start(queue: "default", session: .first, limit: 1, lease: .seconds(seconds))
+        guard case .invalid(0, "lease", _) = harness.refusal(of: .start(order)) else {
+            return record("the start was accepted")
+        }
+        let attempt = try harness.start()[0]
+        guard case .invalid(0, "lease", _) = harness.refusal(of: .extend(attempt, duration: .seconds(seconds))) else {
+            return record("the extension was accepted")
+        }
+    }
+
+    @Test("The deadlines of attempts that are over do not pile up")
+    func deadlinesArePruned() throws {
+        var harness = Harness()
+        try harness.submit(.plain())
+        let attempt = try harness.start(lease: .seconds(5))[0]
+        // The invariants bound the heap after each step.
+        for step in 1...300 { try harness.perform(.extend(attempt, duration: .seconds(5 + step))) }
+        #expect(harness.partition.nextDue == harness.now + .seconds(305))
+    }
+}

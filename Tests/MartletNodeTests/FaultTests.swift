@@ -1,0 +1,137 @@
+import MartletCore
+import MartletLog
+import MartletView
+import Testing
+
+@testable import MartletNode
+
+@Suite("When the log does not do what it should")
+struct FaultTests {
+    @Test("An entry whose answer was lost is found again by its nonce, and counts")
+    func writtenThenUnknown() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            harness.log.script(.writtenThenUnknown)
+            let id = try await node.submitOne()
+            #expect(try await node.job(id).job.state == .queued)
+            #expect(try await harness.log.head().position == 2)
+        }
+    }
+
+    @Test("An entry that never arrived is sent again")
+    func lostThenUnknown() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            harness.log.script(.lostThenUnknown)
+            let id = try await node.submitOne()
+            #expect(try await node.job(id).job.state == .queued)
+            #expect(try await harness.log.head().position == 2)
+        }
+    }
+
+    @Test("A leader that was overtaken answers nobody with success, and ends")
+    func overtaken() async throws {
+        let harness = try NodeHarness()
+        let ending = try await harness.run { node in
+            harness.log.script(.overtaken)
+            let error = await #expect(throws: NodeError.self) { try await node.submitOne() }
+            guard case .unavailable = error else {
+                Issue.record("refused as \(String(describing: error))")
+                return
+            }
+            await #expect(throws: NodeError.self) { try await node.submitOne() }
+            #expect(await node.health().isReady == false)
+        }
+        #expect(ending is LeadershipLost)
+    }
+
+    @Test("A log that has stopped ends the leadership: nothing is acknowledged")
+    func stopped() async throws {
+        let harness = try NodeHarness()
+        let ending = try await harness.run { node in
+            harness.log.script(.stopped)
+            await #expect(throws: NodeError.self) { try await node.submitOne() }
+        }
+        #expect(ending as? LogError == .stopped("a write failed"))
+    }
+
+    @Test("On a full disk submissions are refused, what ends jobs is recorded, and room brings all back")
+    func fullDisk() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker)
+            let id = try await node.submitOne()
+            let delivery = try await worker.attempts()[0]
+            harness.log.script(.full)
+            await node.report(1, [.completed(delivery)], from: connection)
+            #expect(try await worker.settled().refused.isEmpty)
+            #expect(try await node.job(id).job.state == .succeeded)
+
+            let error = await #expect(throws: NodeError.self) { try await node.submitOne() }
+            guard case .exhausted = error else {
+                Issue.record("refused as \(String(describing: error))")
+                return
+            }
+            #expect(await node.health().isReady == false)
+
+            harness.log.makeRoom()
+            while await node.health().isReady == false { await harness.advance(by: .seconds(1)) }
+            _ = try await node.submitOne()
+        }
+    }
+
+    @Test("A node refuses to start on a log that is shorter than its view")
+    func viewAhead() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in _ = try await node.submitOne() }
+        let shorter = try await harness.log.prefix(1)
+        let again = try NodeHarness(log: ScriptedLog(shorter))
+        let view = try View(
+            path: harness.viewPath, incarnation: shorter.incarnation.description)
+
+        await #expect(throws: RecoveryError.viewAhead(view: 2, log: 1)) { try await again.makeNode(view) }
+        await view.close()
+    }
+
+    @Test("A node refuses to start on a log whose history is not its view's")
+    func foreignHistory() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in _ = try await node.submitOne() }
+        let forked = try await harness.log.prefix(1)
+        let head = try await forked.head()
+        let header = EntryHeader(
+            partition: 0, position: 2, epoch: 5, nonce: 5, previous: head.hash, time: head.time)
+        _ = await forked.append(Entry(header: header, body: EntryCodec.encode([], sizeHint: 0)))
+        let again = try NodeHarness(log: ScriptedLog(forked))
+        let view = try View(
+            path: harness.viewPath, incarnation: forked.incarnation.description)
+
+        await #expect(throws: RecoveryError.foreignHistory(position: 2)) { try await again.makeNode(view) }
+        await view.close()
+    }
+
+    @Test("An entry that cannot be read stops the start, with its position")
+    func unreadable() async throws {
+        let log = InMemoryLog(partition: 0)
+        let header = EntryHeader(partition: 0, position: 1, epoch: 1, nonce: 1, previous: .zero, time: 1)
+        _ = await log.append(Entry(header: header, body: [0xFF, 0xFF]))
+        let harness = try NodeHarness(log: ScriptedLog(log))
+        let view = try harness.openView()
+        let error = await #expect(throws: RecoveryError.self) { try await harness.makeNode(view) }
+        guard case .unreadable(position: 1, _) = error else {
+            Issue.record("refused as \(String(describing: error))")
+            return
+        }
+        await view.close()
+    }
+}
+
+extension ScriptedLog {
+    /// A copy of the first entries, as a log that lost its tail.
+    func prefix(_ count: Int) async throws -> InMemoryLog {
+        let shorter = InMemoryLog(partition: 0, incarnation: incarnation)
+        for entry in try await read(from: 1, bytes: .max).prefix(count) { _ = await shorter.append(entry) }
+        return shorter
+    }
+}

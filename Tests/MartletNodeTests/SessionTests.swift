@@ -1,0 +1,207 @@
+import MartletCore
+import MartletView
+import Testing
+
+@testable import MartletNode
+
+@Suite("Sessions and leases")
+struct SessionTests {
+    @Test("A worker gets no more than it can hold, and more as soon as it reports")
+    func credit() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker, concurrency: 2)
+            _ = try await node.submit([.mail(), .mail(), .mail()], stamp: nil)
+            let first = try await worker.attempts()
+            #expect(first.count == 2 && worker.pending.isEmpty)
+
+            await node.report(1, [.completed(first[0])], from: connection)
+
+            // The next attempt and the settlement are of one entry: which is told first does not matter.
+            let told = [await worker.next(), await worker.next()]
+            #expect(told.contains { if case .attempts(let more) = $0 { more.count == 1 } else { false } })
+        }
+    }
+
+    @Test("Two workers share what is ready")
+    func fairShares() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let (left, right) = (FakeWorker(), FakeWorker())
+            _ = try await node.open(left, concurrency: 100)
+            _ = try await node.open(right, concurrency: 100)
+
+            _ = try await node.submit((0..<10).map { _ in .mail() }, stamp: nil)
+
+            #expect(try await left.attempts().count == 5)
+            #expect(try await right.attempts().count == 5)
+        }
+    }
+
+    @Test("A worker of two queues serves both, however deep the first")
+    func queuesAreServedAlike() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            _ = try await node.submit((0..<20).map { _ in .mail() }, stamp: nil)
+            _ = try await node.submit([JobSpec(kind: "send", queue: "rare")], stamp: nil)
+            let worker = FakeWorker()
+
+            _ = try await node.open(worker, queues: ["mail", "rare"], concurrency: 4)
+
+            var queues: [String] = []
+            while queues.count < 4 { queues += try await worker.attempts().map(\.queue) }
+            #expect(queues.contains("rare"))
+        }
+    }
+
+    @Test("A worker that falls silent loses its attempts after the grace, and another gets them")
+    func graceEnds() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let (silent, other) = (FakeWorker(), FakeWorker())
+            let connection = try await node.open(silent)
+            let id = try await node.submitOne()
+            let lost = try await silent.attempts()[0]
+            await node.disconnect(connection)
+            await harness.advance(by: .seconds(14))
+            _ = try await node.open(other)
+            #expect(other.pending.isEmpty)
+
+            await harness.advance(by: .seconds(1))
+
+            let again = try await other.attempts()[0]
+            #expect(again.attempt.job == id && again.attempt.token > lost.attempt.token)
+            #expect(try await node.job(id).job.losses == 1)
+        }
+    }
+
+    @Test("A heartbeat keeps a session, and all its attempts, for as long as it comes")
+    func heartbeat() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker)
+            let id = try await node.submitOne()
+            _ = try await worker.attempts()
+            for _ in 0..<10 {
+                await harness.advance(by: .seconds(10))
+                await node.heartbeat(connection)
+            }
+            #expect(try await node.job(id).job.state == .running)
+        }
+    }
+
+    @Test("A worker that comes back keeps what it holds; what never reached it is released, uncounted")
+    func resume() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let first = try await node.open(worker)
+            _ = try await node.submit([.mail([1]), .mail([2])], stamp: nil)
+            let held = try await worker.attempts()
+            await node.disconnect(first)
+
+            let again = FakeWorker()
+            let foreign = AttemptID(job: held[0].attempt.job, token: FencingToken(999))
+            let second = try await node.open(
+                again, resuming: first.session, held: [held[0].attempt, foreign])
+
+            #expect(second.session == first.session)
+            #expect(try await again.revoked() == [foreign])
+            let released = try await again.attempts()
+            #expect(released.map(\.attempt.job) == [held[1].attempt.job] && released[0].number == 1)
+            await node.report(1, [.completed(held[0])], from: second)
+            #expect(try await again.settled().refused.isEmpty)
+        }
+    }
+
+    @Test("A connection that was taken over says nothing more")
+    func takenOver() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let (old, new) = (FakeWorker(), FakeWorker())
+            let first = try await node.open(old)
+            let second = try await node.open(new, resuming: first.session)
+            guard case .goodbye = await old.next() else { throw FakeWorker.Unexpected() }
+            await node.disconnect(first)
+            #expect(await node.workers().map(\.isConnected) == [true])
+            #expect(second.session == first.session)
+        }
+    }
+
+    @Test("A session that is drained gets nothing more")
+    func drain() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker)
+            await node.drain(connection)
+            let id = try await node.submitOne()
+            #expect(try await node.job(id).job.state == .queued)
+            #expect(worker.pending.isEmpty)
+        }
+    }
+
+    @Test("A lease waits for the first job, and ends by itself")
+    func lease() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            async let leased = node.lease(queues: ["mail"], limit: 5, lease: .seconds(30), wait: .seconds(60))
+            while await node.waiterCount == 0 { await Task.yield() }
+            let id = try await node.submitOne()
+            let delivery = try await leased[0]
+            #expect(delivery.attempt.job == id && delivery.lease == .seconds(30))
+            _ = try await node.extend(delivery.attempt, by: .seconds(50))
+            await harness.advance(by: .seconds(49))
+            #expect(try await node.job(id).job.state == .running)
+
+            await harness.advance(by: .seconds(1))
+
+            #expect(try await node.job(id).job.state == .queued)
+            await #expect(throws: NodeError.refused(.staleAttempt(delivery.attempt))) {
+                try await node.complete(delivery.attempt, result: [])
+            }
+        }
+    }
+
+    @Test("A lease that waits in vain answers empty, and one that is given up takes nothing")
+    func leaseInVain() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            async let vain = node.lease(queues: ["mail"], limit: 5, lease: .seconds(30), wait: .seconds(5))
+            while await node.waiterCount == 0 { await Task.yield() }
+            await harness.advance(by: .seconds(5))
+            #expect(try await vain.isEmpty)
+
+            let givenUp = Task {
+                try await node.lease(queues: ["mail"], limit: 5, lease: .seconds(30), wait: .seconds(5))
+            }
+            while await node.waiterCount == 0 { await Task.yield() }
+            givenUp.cancel()
+            _ = await givenUp.result
+            #expect(await node.waiterCount == 0)
+            let id = try await node.submitOne()
+            #expect(try await node.job(id).job.state == .queued)
+        }
+    }
+
+    @Test("What a session may ask for is bounded, and the refusal names field and limit")
+    func bounds() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let none = await #expect(throws: NodeError.self) { try await node.open(worker, queues: []) }
+            let long = await #expect(throws: NodeError.self) {
+                try await node.open(worker, queues: [String(repeating: "q", count: 201)])
+            }
+            let greedy = await #expect(throws: NodeError.self) { try await node.open(worker, concurrency: 10_001) }
+            guard case .invalid("queues", _) = none, case .invalid("queues[0]", _) = long,
+                case .invalid("concurrency", _) = greedy
+            else {
+                Issue.record("refused as \(String(describing: (none, long, greedy)))")
+                return
+            }
+        }
+    }
+}
