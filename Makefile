@@ -1,0 +1,65 @@
+# One command for each thing; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps build release static check lint test unit api demo bench torture generate clean
+
+# A crashing program must end, not wait in the backtracer.
+export SWIFT_BACKTRACE := enable=no
+
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+RELEASE := swift build -c release $(SWIFT_FLAGS)
+PYTHON := .venv/bin/python
+DIR ?= /usr/share
+KILLS ?= 1000
+RUNS ?= 5
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+deps: ## install what is missing: SQLite's headers, and the Python tools that hold the HTTP API to its description
+	@[ -e /usr/include/sqlite3.h ] || (apt-get update -qq && apt-get install -y -qq libsqlite3-dev)
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	@[ -x .venv/bin/schemathesis ] || (python3 -m venv .venv && .venv/bin/pip install -q schemathesis openapi-spec-validator)
+
+build: deps ## build everything for debugging
+	swift build $(SWIFT_FLAGS) --build-tests
+
+release: deps ## build the commands for use
+	$(RELEASE) --product martlet
+
+static: deps ## build one static binary
+	$(RELEASE) --product martlet --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-static
+	strip -o .build-static/martlet "$$($(RELEASE) --product martlet --scratch-path .build-static --show-bin-path)/martlet"
+	@ls -l .build-static/martlet
+
+lint: ## the house style
+	swift format lint --strict -r Sources Tests Package.swift
+
+check: lint build ## the gate before a commit: style, imports, warnings, unit tests
+	swift test --skip-build --filter 'MartletCoreTests|MartletLogTests|MartletNodeTests|MartletWireTests|MartletTests'
+
+unit: build ## every Swift test
+	swift test --skip-build
+
+api: release ## hold the running server to its OpenAPI description
+	$(PYTHON) Tests/http/check.py
+
+test: unit api ## all tests
+
+demo: release ## the main job on real input: hash every file under DIR, with kills in between
+	$(RELEASE) --product martlet-demo
+	"$$($(RELEASE) --show-bin-path)/martlet-demo" drive --directory "$(DIR)"
+
+bench: release ## measure; FIGURES=a,b chooses, RUNS=5
+	$(RELEASE) --product martlet-bench
+	"$$($(RELEASE) --show-bin-path)/martlet-bench" $(if $(FIGURES),--figures $(FIGURES)) --runs $(RUNS)
+
+torture: release ## kill -9 servers and workers KILLS times under load, then check the whole history
+	$(RELEASE) --product martlet-demo
+	python3 Tests/torture/torture.py --kills $(KILLS) --bin "$$($(RELEASE) --show-bin-path)"
+
+generate: ## make the protobuf code anew from Protos/
+	scripts/generate-protobuf.sh
+
+clean: ## remove what was built
+	rm -rf .build .build-static .venv
