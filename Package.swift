@@ -19,9 +19,13 @@ extension Target.Dependency {
     static let grpcInProcess: Self = .product(name: "GRPCInProcessTransport", package: "grpc-swift-2")
     static let grpcNIO: Self = .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
     static let grpcProtobuf: Self = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+    static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -50,8 +54,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-async-algorithms.git", from: "1.1.4"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
@@ -62,6 +68,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CMartletSystem", path: "Sources/martlet/CSystem"),
         room("MartletCore"),
         room("MartletSQLite", ["CSQLite"]),
         room("MartletLog", [.crypto]),
@@ -73,21 +80,27 @@ let package = Package(
         room(
             "MartletGateway",
             [
-                "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .hummingbird,
-                .logging, .nioCore, .serviceLifecycle, .swiftProtobuf,
+                "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .httpTypes,
+                .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1, .nioHTTPTypes, .nioPosix, .serviceLifecycle, .swiftProtobuf,
             ]),
         room(
             "Martlet",
-            ["MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .logging, .serviceLifecycle, .swiftProtobuf]),
+            [
+                "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                .swiftProtobuf,
+            ]),
         .executableTarget(
             name: "martlet-cli",
             dependencies: [
-                "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletView",
-                .argumentParser, .logging, .serviceLifecycle, .unixSignals,
+                "CMartletSystem", "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite", "MartletNode",
+                "MartletSQLite", "MartletView", "MartletWire", .argumentParser, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                .unixSignals,
             ],
             path: "Sources/martlet",
+            exclude: ["CSystem"],
             swiftSettings: settings),
         tests("MartletCoreTests", ["MartletCore"]),
+        tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),
         tests("MartletLogTests", ["MartletLog", "MartletLogTesting"]),
         tests("MartletLogSQLiteTests", ["MartletLog", "MartletLogSQLite", "MartletLogTesting", "MartletSQLite"]),
         tests("MartletViewTests", ["MartletCore", "MartletSQLite", "MartletView"]),

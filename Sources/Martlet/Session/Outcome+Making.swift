@@ -1,0 +1,102 @@
+internal import MartletWire
+internal import SwiftProtobuf
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+extension SessionState.Key {
+    init(_ attempt: Martlet_V1_Attempt) { self.init(jobID: attempt.jobID, token: attempt.token) }
+    init(_ outcome: Martlet_V1_Outcome) { self.init(jobID: outcome.jobID, token: outcome.token) }
+}
+
+extension Martlet_V1_Held {
+    init<Run>(_ key: SessionState<Run>.Key) {
+        self.init()
+        (jobID, token) = (key.jobID, key.token)
+    }
+
+    init(_ outcome: Martlet_V1_Outcome) {
+        self.init()
+        (jobID, token) = (outcome.jobID, outcome.token)
+    }
+}
+
+extension Martlet_V1_Outcome {
+    /// As much as a job's history keeps of a message.
+    static let messageBytes = 4096
+    /// Beyond what any server takes in one message; its own limit is lower, and it says so.
+    static let resultBytes = 7 << 20
+
+    static func completed<Run>(_ key: SessionState<Run>.Key, result: Data) -> Self {
+        guard result.count <= resultBytes else {
+            let message = "the result has \(result.count) bytes; the limit is \(resultBytes)"
+            return .failed(key, code: "result-too-large", message: message)
+        }
+        var outcome = Self(key)
+        outcome.completed.result = result
+        return outcome
+    }
+
+    static func failed<Run>(
+        _ key: SessionState<Run>.Key, code: String, message: String, isFinal: Bool = false, retryAfter: Duration? = nil
+    ) -> Self {
+        var outcome = Self(key)
+        outcome.failed.failure.code = code
+        outcome.failed.failure.message = message.cut(toBytes: messageBytes)
+        outcome.failed.isFinal = isFinal
+        if let retryAfter { outcome.failed.retryAfter = Google_Protobuf_Duration(retryAfter) }
+        return outcome
+    }
+
+    static func released<Run>(_ key: SessionState<Run>.Key) -> Self {
+        var outcome = Self(key)
+        outcome.released = Martlet_V1_Released()
+        return outcome
+    }
+
+    private init<Run>(_ key: SessionState<Run>.Key) {
+        self.init()
+        (jobID, token) = (key.jobID, key.token)
+    }
+
+    var sizeOfContent: Int {
+        switch ending {
+        case .completed(let completed): completed.result.count
+        case .failed(let failed): failed.failure.message.utf8.count
+        case .released, nil: 0
+        }
+    }
+
+    /// Ways to say that the attempt had ended before: nothing is owed for it.
+    static let lateReasons: Set<String> = ["already-settled", "stale-attempt", "unknown-job"]
+
+    /// A result that the server cannot keep, such as one over its limit, is a failure of the attempt: left unsaid,
+    /// the attempt would be held for ever.
+    func replacement(after refusal: Martlet_V1_Refusal) -> Self? {
+        guard case .completed = ending, !Self.lateReasons.contains(refusal.reason) else { return nil }
+        let key = SessionState<Never>.Key(self)
+        return .failed(key, code: "result-refused", message: refusal.message)
+    }
+}
+
+extension String {
+    /// The longest prefix of whole characters that fits.
+    func cut(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
+    }
+}
+
+extension Dictionary {
+    /// True if there was none.
+    mutating func updateIfAbsent(_ value: Value, forKey key: Key) -> Bool {
+        guard self[key] == nil else { return false }
+        self[key] = value
+        return true
+    }
+}

@@ -1,0 +1,54 @@
+internal import GRPCCore
+internal import Logging
+internal import MartletNode
+internal import MartletWire
+
+/// `martlet.v1.Work` over gRPC.
+struct WorkService: Martlet_V1_Work.SimpleServiceProtocol {
+    let calls: WorkCalls
+    let configuration: GatewayConfiguration.GRPC
+
+    func session(
+        request: RPCAsyncSequence<Martlet_V1_WorkerMessage, any Error>,
+        response: RPCWriter<Martlet_V1_ServerMessage>, context: ServerContext
+    ) async throws {
+        let cancellation = context.cancellation
+        try await SessionStream(node: calls.node, configuration: configuration).run(
+            messages: request, responses: response
+        ) {
+            // It throws only when this very wait is cancelled: then the session is over.
+            try? await cancellation.cancelled
+        }
+    }
+
+    func lease(request: Martlet_V1_LeaseRequest, context: ServerContext) async throws -> Martlet_V1_LeaseResponse {
+        guard request.hasWait else { return try await calls.lease(request) }
+        return try await untilCancelled(context) { try await calls.lease(request) }
+    }
+
+    func extend(request: Martlet_V1_ExtendRequest, context: ServerContext) async throws -> Martlet_V1_ExtendResponse {
+        try await calls.extend(request)
+    }
+
+    func complete(
+        request: Martlet_V1_CompleteRequest, context: ServerContext
+    ) async throws -> Martlet_V1_CompleteResponse {
+        try await calls.complete(request)
+    }
+
+    func fail(request: Martlet_V1_FailRequest, context: ServerContext) async throws -> Martlet_V1_FailResponse {
+        try await calls.fail(request)
+    }
+
+    func release(
+        request: Martlet_V1_ReleaseRequest, context: ServerContext
+    ) async throws -> Martlet_V1_ReleaseResponse {
+        try await calls.release(request)
+    }
+
+    func listWorkers(
+        request: Martlet_V1_ListWorkersRequest, context: ServerContext
+    ) async throws -> Martlet_V1_ListWorkersResponse {
+        await calls.workers()
+    }
+}

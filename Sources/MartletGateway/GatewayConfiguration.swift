@@ -1,0 +1,73 @@
+/// What an operator may set of the gateway.
+public struct GatewayConfiguration: Equatable, Sendable {
+    public var http = HTTP()
+    public var grpc = GRPC()
+    /// Connections at one time, over both ports. One more is closed at once.
+    public var maxConnections = 10_000
+    /// How long a peer may not read what is written to it before it is cut.
+    public var writeStallTimeout = Duration.seconds(30)
+    /// How long what is in flight may take when the gateway is asked to end.
+    public var shutdownTimeout = Duration.seconds(10)
+    /// Shown by `/metrics`.
+    public var version = "0.0.0"
+
+    public init() {}
+
+    public struct HTTP: Equatable, Sendable {
+        /// A name or an address.
+        public var host = "127.0.0.1"
+        /// 0 lets the system choose.
+        public var port = 7480
+        /// Bytes of a body: a batch of 8 MiB in base64 (4/3), and what is around it.
+        public var maxBodyBytes = 12 << 20
+        /// From the first byte of a connection to the end of its first head.
+        public var headTimeout = Duration.seconds(10)
+        /// Without a request in progress.
+        public var idleTimeout = Duration.seconds(60)
+        /// From the end of the head to the end of the body: the slowest rate is the body's size over this.
+        public var bodyTimeout = Duration.seconds(30)
+        public var maxHeaders = 100
+        /// Bytes of all headers.
+        public var maxHeaderBytes = 16 << 10
+        /// How long a connection that is being closed may still send, so that it sees the answer.
+        public var lingering = Duration.seconds(2)
+
+        public init() {}
+    }
+
+    public struct GRPC: Equatable, Sendable {
+        /// A name or an address.
+        public var host = "127.0.0.1"
+        /// 0 lets the system choose.
+        public var port = 7481
+        public var maxConcurrentStreams = 100
+        public var maxMessageBytes = 12 << 20
+        /// Without a call.
+        public var maxIdle = Duration.seconds(120)
+        /// None: an age would cut every worker's session again and again, and a session that lives does no harm. Whoever
+        /// is gone is found by the keepalive. Behind a balancer that must spread connections, set it.
+        public var maxAge: Duration?
+        /// How long the calls of a connection that is too old may go on.
+        public var maxAgeGrace = Duration.seconds(70)
+        public var keepaliveTime = Duration.seconds(60)
+        public var keepaliveTimeout = Duration.seconds(10)
+        /// How often a client may ping.
+        public var shortestClientPing = Duration.seconds(10)
+        /// HTTP/2's window of one connection and of each of its streams, before the peer waits.
+        public var windowBytes = 1 << 20
+        /// From the start of a `Session` to its `Open`.
+        public var openTimeout = Duration.seconds(10)
+        /// How long a worker may still report after `Goodbye`.
+        public var goodbyeGrace = Duration.seconds(5)
+        /// How often `Health.Watch` looks.
+        public var healthInterval = Duration.seconds(5)
+
+        public init() {}
+    }
+}
+
+/// The ports that the gateway is bound to.
+public struct GatewayPorts: Equatable, Sendable {
+    public var http: Int
+    public var grpc: Int
+}

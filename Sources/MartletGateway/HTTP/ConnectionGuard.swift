@@ -1,0 +1,157 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypes
+
+/// What one HTTP/1.1 connection may cost, and a problem document for what never becomes a request.
+///
+/// The first head must be complete within `headTimeout`, and each body within `bodyTimeout`; a head that cannot be parsed
+/// is answered and the connection closed. A response with `Connection: close` ends the connection: our side at once,
+/// theirs when they have read it, or after `lingering`; what they still send is dropped.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private enum Phase { case head, body, answering, closing }
+
+    private let limits: GatewayConfiguration.HTTP
+    private let departure: Departure
+    private var phase = Phase.head
+    /// Requests whose answers have not been written to their ends.
+    private var owed = 0
+    /// Whether the first of those answers has begun.
+    private var isAnswering = false
+    /// Whether the answer that is being written is the last.
+    private var isLastAnswer = false
+    /// What follows the requests that are owed an answer cannot be read.
+    private var isInputBroken = false
+    private var deadline: Scheduled<Void>?
+
+    init(limits: GatewayConfiguration.HTTP, departure: Departure) {
+        self.limits = limits
+        self.departure = departure
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        expect(within: limits.headTimeout, context: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        deadline?.cancel()
+        deadline = nil
+        departure.happen()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard phase != .closing else { return }
+        switch unwrapInboundIn(data) {
+        case .head:
+            phase = .body
+            owed += 1
+            expect(within: limits.bodyTimeout, context: context)
+        case .body:
+            break
+        case .end:
+            phase = .answering
+            deadline?.cancel()
+            deadline = nil
+        }
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            // Nobody half-closes and then waits: whoever closes is gone.
+            departure.happen()
+            if phase == .closing { context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow:
+            refuse(
+                Problem(
+                    .headersTooLarge,
+                    "at most \(limits.maxHeaders) headers and \(limits.maxHeaderBytes) bytes of them"),
+                context: context)
+        case is ChannelError, is IOError:
+            context.fireErrorCaught(error)
+        default:
+            // The parser's, or that of the codec behind it: neither can go on.
+            refuse(Problem(.malformedRequest, "this is not HTTP/1.1"), context: context)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard phase != .closing else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head) where head.status.kind != .informational:
+            isAnswering = true
+            isLastAnswer = head.headerFields[.connection] == "close"
+            context.write(data, promise: promise)
+        case .end:
+            isAnswering = false
+            owed -= 1
+            context.write(data, promise: promise)
+            if isLastAnswer || (isInputBroken && owed == 0) { linger(context: context) }
+        default:
+            context.write(data, promise: promise)
+        }
+    }
+
+    private func expect(within time: Duration, context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: TimeAmount(time)) {
+            let (guardian, context) = bound.value
+            let what = guardian.phase == .head ? "the request's head" : "the request's body"
+            guardian.refuse(Problem(.timeout, "\(what) did not arrive within \(time)"), context: context)
+        }
+    }
+
+    /// Answers what is not, or not yet, a request. Whole requests before it are answered first, and then no more.
+    private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
+        switch phase {
+        case .closing: return
+        case .answering where owed > 0:
+            isInputBroken = true
+            return
+        case .body where isAnswering || owed > 1: return context.close(promise: nil)
+        case .head, .body, .answering: break
+        }
+        var answer = Answer(problem, requestID: RequestID.make())
+        answer.fields[.connection] = "close"
+        let body = context.channel.allocator.buffer(bytes: answer.body)
+        context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        linger(context: context)
+        departure.happen()
+    }
+
+    private func linger(context: ChannelHandlerContext) {
+        phase = .closing
+        deadline?.cancel()
+        context.flush()
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.lingering)) { channel.close(promise: nil) }
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionGuard: Sendable {}

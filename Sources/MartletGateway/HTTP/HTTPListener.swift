@@ -1,0 +1,100 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOHTTPTypes
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// The HTTP server: Hummingbird's connections with our guard in front, and `Routes` behind.
+struct HTTPListener: Sendable {
+    let routes: Routes
+    let configuration: GatewayConfiguration
+    let limit: ConnectionLimit
+    let group: MultiThreadedEventLoopGroup
+    let logger: Logger
+    let bound: BoundPort
+
+    func run() async throws {
+        let channel = GuardedHTTP1Channel(
+            routes: routes, configuration: configuration, limit: limit, logger: logger)
+        var quiet = logger
+        // Hummingbird tells of each start and stop at info; we do so ourselves.
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let server = channel.server(
+            configuration: ServerConfiguration(
+                address: .hostname(configuration.http.host, port: configuration.http.port), backlog: 1024),
+            onServerRunning: { bound.set($0.localAddress?.port) }, eventLoopGroup: group, logger: quiet)
+        do {
+            try await server.run()
+        } catch {
+            bound.set(nil)
+            throw error
+        }
+        bound.set(nil)
+    }
+}
+
+/// The port of the listener, which others may wait for.
+final class BoundPort: Sendable {
+    private let departure = Departure()
+    private let value = Mutex<Int?>(nil)
+
+    /// Nil: it will never be bound. Only the first call counts.
+    func set(_ port: Int?) {
+        value.withLock { $0 = $0 ?? port }
+        departure.happen()
+    }
+
+    func port() async throws -> Int {
+        await departure.wait()
+        try Task.checkCancellation()
+        guard let port = value.withLock({ $0 }) else { throw GatewayError.noPort }
+        return port
+    }
+}
+
+/// One HTTP/1.1 connection: counted, guarded, and answered by the routes.
+struct GuardedHTTP1Channel: ServerChildChannel {
+    let routes: Routes
+    let configuration: GatewayConfiguration
+    let limit: ConnectionLimit
+    let logger: Logger
+
+    struct Connection: ServerChildChannelValue {
+        let inner: HTTP1Channel.Value
+        let handler: HTTP1Channel
+        var channel: any Channel { inner.channel }
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        do { try limit.admit(channel) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        let departure = Departure()
+        let responder = HTTPResponder(routes: routes, departure: departure, logger: self.logger)
+        let http = configuration.http
+        let stall = TimeAmount(configuration.writeStallTimeout)
+        let handler = HTTP1Channel(
+            responder: { request, writer, _ in
+                if request.headers[.expect]?.lowercased() == "100-continue" {
+                    try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+                }
+                let response = await responder.response(to: request)
+                try await writer.write(response: response.head, body: response.body)
+            },
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [
+                    WriteStallHandler(limit: stall), ConnectionGuard(limits: http, departure: departure),
+                ],
+                idleTimeout: TimeAmount(http.idleTimeout),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: http.maxHeaderBytes, maxHeaderListSize: http.maxHeaderBytes,
+                    maxHeaderFieldCount: http.maxHeaders)))
+        return handler.setup(channel: channel, logger: logger).map { Connection(inner: $0, handler: handler) }
+    }
+
+    func handle(value: Connection, logger: Logger) async {
+        await value.handler.handle(value: value.inner, logger: logger)
+    }
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+// What the C library has and Swift's module of it leaves out: GNU's own functions, declared as their manual pages do.
+
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+// pidfd_open(2): a descriptor that can be read once the process has ended.
+int pidfd_open(pid_t pid, unsigned int flags);
+
+// pipe2(2): both ends closed in every program that is started, without a moment in which they are not.
+int pipe2(int ends[2], int flags);
+
+// eventfd(2).
+int eventfd(unsigned int count, int flags);
+
+// posix_spawn_file_actions_addclosefrom_np(3): no descriptor from this one on reaches the child.
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+// Whether an open file is the one that the path names now.
+static inline int martlet_is_same_file(int descriptor, const char *path) {
+    struct stat mine, there;
+    return fstat(descriptor, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+           mine.st_dev == there.st_dev;
+}
