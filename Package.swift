@@ -99,6 +99,20 @@ let package = Package(
             path: "Sources/martlet",
             exclude: ["CSystem"],
             swiftSettings: settings),
+        room("MartletHarness"),
+        .executableTarget(
+            name: "martlet-demo",
+            dependencies: [
+                "Martlet", "MartletHarness", .argumentParser, .crypto, .logging, .serviceLifecycle, .unixSignals,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "martlet-bench",
+            dependencies: [
+                "Martlet", "MartletHarness", "MartletLog", "MartletLogSQLite", .argumentParser, .logging,
+                .serviceLifecycle, .unixSignals,
+            ],
+            swiftSettings: settings),
         tests("MartletCoreTests", ["MartletCore"]),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),
         tests("MartletLogTests", ["MartletLog", "MartletLogTesting"]),
