@@ -114,6 +114,18 @@ let package = Package(
             ],
             swiftSettings: settings),
         tests("MartletCoreTests", ["MartletCore"]),
+        tests(
+            "MartletTests",
+            [
+                "Martlet", "MartletWire", .grpcCore, .grpcInProcess, .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix,
+                .serviceLifecycle, .swiftProtobuf,
+            ]),
+        tests(
+            "MartletCommandTests",
+            [
+                "CMartletSystem", "Martlet", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletSQLite", "martlet-cli",
+                .logging,
+            ]),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),
         tests("MartletLogTests", ["MartletLog", "MartletLogTesting"]),
         tests("MartletLogSQLiteTests", ["MartletLog", "MartletLogSQLite", "MartletLogTesting", "MartletSQLite"]),

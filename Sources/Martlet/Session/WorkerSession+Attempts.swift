@@ -35,7 +35,9 @@ extension WorkerSession {
         }
         // Cancelled while they were being started.
         if isStopping { for (_, run) in started { run.cancel() } }
-        if fresh.contains(where: \.hasTimeout) { armTimer() }
+        if let shortest = fresh.lazy.filter(\.hasTimeout).map({ Duration($0.timeout) }).min() {
+            armTimer(for: .now() + TimeAmount(shortest))
+        }
     }
 
     private nonisolated(nonsending) func run(_ attempt: Martlet_V1_Attempt) async {
@@ -90,11 +92,10 @@ extension WorkerSession {
         }
     }
 
-    /// At most one timer, for the attempt that is due first; looks are 10 ms apart at least.
-    private func armTimer() {
+    /// At most one timer, for the attempt that is due first; it fires every 10 ms at most, since it looks at all.
+    private func armTimer(for deadline: NIODeadline) {
         shell.withLock { shell in
-            guard let next = shell.session.nextDeadline else { return }
-            let at = max(next, .now() + .milliseconds(10))
+            let at = max(deadline, .now() + .milliseconds(10))
             if let timer = shell.timer {
                 guard at < timer.at else { return }
                 timer.scheduled.cancel()
@@ -105,13 +106,13 @@ extension WorkerSession {
     }
 
     private func timerFired() {
-        let late = shell.withLock { shell in
+        let (late, next) = shell.withLock { shell in
             shell.timer = nil
-            return shell.session.expire(at: .now())
+            return (shell.session.expire(at: .now()), shell.session.nextDeadline)
         }
         for run in late { run.cancel() }
         outbox.ring()
-        armTimer()
+        if let next { armTimer(for: next) }
     }
 }
 

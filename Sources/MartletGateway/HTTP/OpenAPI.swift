@@ -602,7 +602,7 @@ enum OpenAPI {
               additionalProperties: false
               properties:
                 jobs: { type: [array, "null"], maxItems: 10000, items: { $ref: "#/components/schemas/JobSpec" } }
-                clientId: { type: string, description: A UUID that the client made for itself. It goes with sequence., pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$" }
+                clientId: { type: [string, "null"], description: A UUID that the client made for itself. It goes with sequence., pattern: "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$" }
                 sequence: { description: "1, 2, 3, ... with at most 16 unanswered: a repeated submission is answered again. 0 means not numbered.", anyOf: [{ type: string, pattern: "^(0|[1-9][0-9]{0,19})$" }, { type: integer, minimum: 0, maximum: 18446744073709551615 }, { type: "null" }] }
               dependentRequired: { sequence: [clientId] }
             SubmitResponse:

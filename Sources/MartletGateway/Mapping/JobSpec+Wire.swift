@@ -57,9 +57,9 @@ extension RetryPolicy {
 extension SubmissionStamp {
     /// Nil: the submission is not numbered.
     static func make(wire: Martlet_V1_SubmitRequest) throws(Problem) -> SubmissionStamp? {
-        guard wire.sequence != 0 else { return nil }
-        return SubmissionStamp(
-            client: try ClientID(wire: wire.clientID, field: "client_id"), sequence: wire.sequence)
+        guard wire.sequence != 0 || !wire.clientID.isEmpty else { return nil }
+        let client = try ClientID(wire: wire.clientID, field: "client_id")
+        return wire.sequence == 0 ? nil : SubmissionStamp(client: client, sequence: wire.sequence)
     }
 }
 

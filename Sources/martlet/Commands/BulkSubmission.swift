@@ -65,7 +65,7 @@ struct BulkSubmission {
                         }
                     }
                 }
-                guard inFlight > 0, account.failure == nil else { return }
+                guard inFlight > 0 else { return }
                 if next == nil || inFlight == Self.batchesInFlight, let (batch, ids) = try await group.next() {
                     inFlight -= 1
                     try record(ids, of: batch, in: &account)

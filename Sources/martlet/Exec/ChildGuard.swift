@@ -32,7 +32,7 @@ final class ChildGuard: Sendable {
         }
     }
 
-    func add(_ group: pid_t) { say("-\(group)\n") }
+    func add(_ group: pid_t) { say("+\(group)\n") }
 
     /// To be called before the group's id is given back.
     func remove(_ group: pid_t) { say("-\(group)\n") }

@@ -53,6 +53,7 @@ struct ChildProcess: ~Copyable {
     /// - Precondition: the process has ended.
     consuming func finish() -> ChildStatus {
         // Before its id is given back: the group cannot be another's yet.
+        kill(-pid, SIGKILL)
         closeStreams()
         close(ended)
         return Self.reap(pid)

@@ -72,7 +72,7 @@ struct CommandRun {
             child.signal(SIGTERM)
             killTime = .now + Self.patience
         }
-        let isDue = killTime.map { $0 <= .now - .seconds(1000) } ?? false
+        let isDue = killTime.map { $0 <= .now } ?? false
         if outcome.isTooLarge || isDue, !isKilled {
             child.signal(SIGKILL)
             isKilled = true

@@ -41,6 +41,6 @@ struct Table {
     static func visible(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .unassigned ? " " : $0 }))
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

@@ -88,7 +88,7 @@ extension InstantText {
 
     private static func daysIn(_ month: Int64, of year: Int64) -> Int64 {
         switch month {
-        case 2: 29
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30
         default: 31
         }

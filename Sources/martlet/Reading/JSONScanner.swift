@@ -43,7 +43,7 @@ struct JSONScanner {
                 skipSpace()
                 let start = position
                 let name = try string()
-                guard !members.contains(where: { $0.name == name && name.isEmpty }) else {
+                guard !members.contains(where: { $0.name == name }) else {
                     throw Fault(message: "\"\(name)\" comes twice", offset: start)
                 }
                 skipSpace()

@@ -20,7 +20,7 @@ final class FolderLock: Sendable {
             guard descriptor >= 0 else {
                 throw CommandError("cannot write to the folder \(folder.path): \(SystemError.last)", .failure)
             }
-            guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 let error = SystemError.last
                 let holder = Self.text(descriptor)
                 close(descriptor)

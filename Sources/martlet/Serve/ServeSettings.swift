@@ -65,7 +65,7 @@ struct ServeSettings: Equatable {
     /// There is no authentication yet: whoever can connect can do everything.
     private func checkListeners(_ sources: SettingSources) throws(CommandError) {
         let isAllowed = try sources.value("insecure-listen-anywhere", default: false, "true or false") { Bool($0) }
-        guard isAllowed else { return }
+        guard !isAllowed else { return }
         for (name, address) in [("http", http), ("grpc", grpc)] where !address.isLoopback {
             throw CommandError(
                 "\(name) would listen on \(address), where other machines can reach it, and this release does not ask "
