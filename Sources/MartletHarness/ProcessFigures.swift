@@ -8,6 +8,9 @@ public struct ProcessFigures: Sendable {
         self.pid = pid
     }
 
+    /// This process.
+    public static var current: ProcessFigures { ProcessFigures(pid: getpid()) }
+
     /// Processor time, user and system, of all threads since the start.
     public func processorTime() throws -> Duration {
         let text = try readText("/proc/\(pid)/stat")

@@ -30,7 +30,7 @@ struct AppendRole: AsyncParsableCommand {
             appends += 1
         }
         try writeReport(
-            ClientReport(jobs: appends, firstSubmit: first, lastAnswer: monotonicNanoseconds()))
+            try ClientReport(jobs: appends, firstSubmit: first, lastAnswer: monotonicNanoseconds()))
         await log.close()
     }
 }

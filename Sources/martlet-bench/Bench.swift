@@ -92,6 +92,15 @@ struct ClientReport: Codable {
     var jobs: Int
     var firstSubmit: UInt64
     var lastAnswer: UInt64
+    /// Processor time of the client's process, seconds.
+    var processorSeconds: Double
+
+    init(jobs: Int, firstSubmit: UInt64, lastAnswer: UInt64) throws {
+        self.jobs = jobs
+        self.firstSubmit = firstSubmit
+        self.lastAnswer = lastAnswer
+        processorSeconds = try ProcessFigures.current.processorTime() / .seconds(1)
+    }
 
     var jobsPerSecond: Double { Double(jobs) * 1e9 / Double(lastAnswer - firstSubmit) }
 }

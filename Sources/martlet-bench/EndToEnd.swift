@@ -22,6 +22,12 @@ func measureEndToEnd(_ bench: Bench, jobs: Int, batch: Int) throws -> Findings {
         try bench.settle(server, "succeeded", count: jobs)
         let spent = try ProcessFigures(pid: server.pid).processorTime() - before
         let load = try LogLoad(server.metrics())
+        let work = try ProcessFigures(pid: worker.pid).processorTime()
+        say(
+            """
+            processor time of a job: server \(micros(spent, jobs)) us, worker \(micros(work, jobs)) us, client \
+            \(micros(.seconds(client.processorSeconds), jobs)) us; \(load.entries) entries of \(load.bytesPerEntry) bytes
+            """)
         worker.kill()
         return (
             [
@@ -35,6 +41,11 @@ func measureEndToEnd(_ bench: Bench, jobs: Int, batch: Int) throws -> Findings {
         "append", ["--folder", folder, "--bytes", "\(load.bytesPerEntry)"], as: ClientReport.self)
     try FileManager.default.removeItem(atPath: folder)
     return findings.merging([.logLimit: appends.jobsPerSecond * load.eventsPerEntry]) { $1 }
+}
+
+/// Microseconds for one job, with one decimal.
+private func micros(_ time: Duration, _ jobs: Int) -> Double {
+    (time / .microseconds(1) / Double(jobs) * 10).rounded() / 10
 }
 
 private func completions(_ metrics: Metrics) throws -> Double {

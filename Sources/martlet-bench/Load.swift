@@ -26,7 +26,7 @@ struct Load: Sendable {
             }
             try await group.waitForAll()
         }
-        return ClientReport(jobs: jobs, firstSubmit: first, lastAnswer: monotonicNanoseconds())
+        return try ClientReport(jobs: jobs, firstSubmit: first, lastAnswer: monotonicNanoseconds())
     }
 
     func submitSingles(_ client: MartletClient) async throws -> ClientReport {
@@ -46,7 +46,7 @@ struct Load: Sendable {
             }
             return try await group.reduce(0, +)
         }
-        return ClientReport(jobs: count, firstSubmit: first, lastAnswer: monotonicNanoseconds())
+        return try ClientReport(jobs: count, firstSubmit: first, lastAnswer: monotonicNanoseconds())
     }
 
     /// Open loop: the next submission is made when it is due, whatever became of those before.
@@ -64,7 +64,7 @@ struct Load: Sendable {
                 }
             }
         }
-        return ClientReport(jobs: jobs, firstSubmit: first, lastAnswer: monotonicNanoseconds())
+        return try ClientReport(jobs: jobs, firstSubmit: first, lastAnswer: monotonicNanoseconds())
     }
 }
 

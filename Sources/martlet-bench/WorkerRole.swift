@@ -13,13 +13,14 @@ struct WorkerRole: AsyncParsableCommand {
     @Option var server: String
     @Option var expect: Int
     @Option var concurrency = 1000
+    @Option var name: String?
     /// Payloads begin with the time of their submission: report how long the starts took, but for the first so many.
     @Option var latencyAfter: Int?
 
     func run() async throws {
         guard let address = ServerAddress(server) else { throw ValidationError("\(server) is not host:port") }
         let logger = Logger(label: "martlet-bench.worker")
-        let worker = MartletWorker(address, queues: ["bench"], concurrency: concurrency, logger: logger)
+        let worker = MartletWorker(address, queues: ["bench"], concurrency: concurrency, name: name, logger: logger)
         let begun = Begun(expected: expect, latencyAfter: latencyAfter)
         worker.handle(kind: "nothing") { payload, _ in
             try begun.count(payload)

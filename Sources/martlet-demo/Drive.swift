@@ -94,11 +94,19 @@ struct Drive {
         // A kill that hits an idle worker proves nothing: wait, within bounds, until it holds attempts.
         let deadline = ContinuousClock.now + .seconds(2)
         while ContinuousClock.now < deadline, tally.sums.outstanding > 0 {
-            let workers = try await client.workers()
-            if let held = workers.first(where: { $0.name == fleet.victim })?.running, held > 0 { break }
+            if await isVictimBusy(client) { break }
             try await Task.sleep(for: .milliseconds(1))
         }
         say("kill -9 for a worker, \(tally.sums.outstanding) jobs outstanding; starting another")
         try fleet.killWorker()
+    }
+
+    private func isVictimBusy(_ client: MartletClient) async -> Bool {
+        do {
+            return try await client.workers().contains { $0.name == fleet.victim && $0.running > 0 }
+        } catch {
+            // The server has only just been started again; the caller asks until its time is over.
+            return false
+        }
     }
 }

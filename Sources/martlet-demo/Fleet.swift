@@ -17,7 +17,7 @@ final class Fleet: Sendable {
     private let state: Mutex<State>
 
     /// What the demo changes of the server's defaults: how soon a vanished worker's jobs run again.
-    private static let options = ["--session-grace", "3s"]
+    private static let options = ["--session-grace", "3s", "--heartbeat", "1s"]
 
     init(martlet: String, demo: String, workers: Int, leash: Leash) throws {
         self.martlet = martlet

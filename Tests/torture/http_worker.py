@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--history", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=6)
+    parser.add_argument("--threads", type=int, default=20)
     parser.add_argument("--seed", required=True)
     options = parser.parse_args()
     history = History(options.history / f"{options.name}.jsonl")

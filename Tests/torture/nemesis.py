@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from api import Api
 from history import History
 from processes import Broken, Child, Leash, Server
 
@@ -31,12 +32,10 @@ class Crew:
         for _ in range(count):
             self._start()
 
-    def kill_one(self, random_: random.Random) -> Child:
-        victim = random_.choice(self.members)
+    def kill(self, victim: Child) -> None:
         victim.kill()
         self.members.remove(victim)
         self._start()
-        return victim
 
     def look(self) -> int:
         """Replaces members that ended by themselves; returns how many there were.
@@ -74,6 +73,7 @@ class Nemesis:
         self._random = random.Random(seed)
         self._failures = failures
         self._stop = stop
+        self._api = Api(server.ports.http)
         self.suicides = 0
 
     def run(self, kills: int, shortest: float, longest: float) -> None:
@@ -109,8 +109,16 @@ class Nemesis:
             what = "server"
         else:
             crew = self._random.choice(self._crews)
-            victim = crew.kill_one(self._random)
-            self._history.write("kill", what=crew.sort, name=victim.name, pid=victim.pid)
+            victim = self._random.choice(crew.members)
+            session = self._session_of(victim)
+            crew.kill(victim)
+            self._history.write("kill", what=crew.sort, name=victim.name, session=session)
             what = victim.name
         if number % 10 == 0 or number == kills:
             print(f"{number} of {kills} kills, last {what}", file=sys.stderr, flush=True)
+
+    def _session_of(self, worker: Child) -> str:
+        """Empty for a worker without one."""
+        answer = self._api.get("/v1/workers")
+        workers = answer.body.get("workers", []) if answer.is_ok else []
+        return next((one["sessionId"] for one in workers if one.get("name") == worker.name), "")

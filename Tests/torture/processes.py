@@ -39,7 +39,9 @@ class Leash:
 class Child:
     """One process, its output in a file of its own."""
 
-    def __init__(self, name: str, command: list[str], logs: Path, leash: Leash, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, command: list[str], logs: Path, leash: Leash, env: dict[str, str] | None = None
+    ) -> None:
         self.name = name
         self.log = logs / f"{name}.log"
         with open(self.log, "ab") as log:

@@ -42,6 +42,8 @@ class Scene:
     mint: Mint
     known: Known
     stop: threading.Event
+    #: The process group of everything that is started: it ends with the harness.
+    group: int
 
 
 class HttpSubmitter:
@@ -139,7 +141,7 @@ class CliSubmitter:
             self._scene.history.write("submit-begins", uids=uids, keys=[])
             ended = subprocess.run(
                 [str(self._program), "submit", "--ndjson", "-", "--server", self._scene.grpc],
-                input=lines.encode(), capture_output=True, timeout=90, check=False)
+                input=lines.encode(), capture_output=True, timeout=90, check=False, process_group=self._scene.group)
             ids = ended.stdout.decode().split()
             self._scene.history.write(
                 "submit", uids=uids[: len(ids)], keys=[], outcome="ok", status=0, reason="", ids=ids)
@@ -179,7 +181,8 @@ class BenchSubmitter:
                 str(self._program), "client", "--server", self._scene.grpc, "--mode", "batch", "--jobs", str(jobs),
                 "--batch", str(self._random.randint(1, 40)), "--callers", "8",
             ]
-            ended = subprocess.run(command, capture_output=True, timeout=120, check=False)
+            ended = subprocess.run(
+                command, capture_output=True, timeout=120, check=False, process_group=self._scene.group)
             self._scene.history.write(
                 "counted", queue=BENCH_QUEUE, jobs=jobs, outcome="ok" if ended.returncode == 0 else "unknown",
                 reason=ended.stderr.decode(errors="replace")[-300:])

@@ -9,7 +9,9 @@ import copy
 import unittest
 from typing import Any
 
-from checker import Verdict, check, flaws
+from checker import check
+from rules_attempts import flaws
+from story import Verdict
 
 Record = dict[str, Any]
 
@@ -143,7 +145,10 @@ class CheckerTests(unittest.TestCase):
     def test_an_acknowledged_redrive_that_is_not_recorded_is_found(self) -> None:
         self.history.append({"type": "steer-begins", "action": "redrive", "job": "j1"})
         self.history.append(
-            {"type": "steer", "action": "redrive", "job": "j1", "outcome": "ok", "status": 200, "reason": "", "state": ""})
+            {
+                "type": "steer", "action": "redrive", "job": "j1", "outcome": "ok", "status": 200, "reason": "",
+                "state": "",
+            })
         self.assert_blamed("steering")
 
     def test_a_list_that_differs_from_get_is_found(self) -> None:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api import Api
-from checker import check, table
+from checker import check
 from collect import Collector
+from figures import table
 from history import History, read
 from nemesis import Crew, Nemesis
 from operators import Observer, Operator
@@ -50,7 +51,8 @@ def settings() -> Settings:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=None, help="otherwise by chance, and printed")
-    parser.add_argument("--bin", type=Path, default=HERE.parent.parent / ".build/release", help="the folder of the programs")
+    parser.add_argument(
+        "--bin", type=Path, default=HERE.parent.parent / ".build/release", help="the folder of the programs")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where the run's folder is made")
     parser.add_argument("--shortest", type=float, default=0.2, help="seconds between kills, at least")
     parser.add_argument("--longest", type=float, default=5.0, help="seconds between kills, at most")
@@ -93,11 +95,12 @@ class Run:
         settings = self._settings
         server = Server(
             settings.bin / "martlet", self.folder / "data", self.logs, leash,
-            ["--session-grace", f"{GRACE_SECONDS}s"])
+            ["--session-grace", f"{GRACE_SECONDS}s", "--heartbeat", "0.5s"])
         crews = self._crews(server, leash)
         submitting = threading.Event()
         scene = Scene(
-            server.ports.http, server.ports.grpc, self._history, Mint(settings.seed), self._known, submitting)
+            server.ports.http, server.ports.grpc, self._history, Mint(settings.seed), self._known, submitting,
+            leash.group)
         threads = start_all(self._load(scene), self._failures)
         nemesis = Nemesis(server, crews, self._history, f"{settings.seed}/nemesis", self._failures, self._stop)
         begin = time.monotonic()
@@ -126,12 +129,12 @@ class Run:
             str(self.histories), "--seed", f"{self._settings.seed}/{{name}}",
         ]
         exec_worker = [
-            str(build / "martlet"), "worker", "--server", grpc, "--queue", EXEC_QUEUE, "--concurrency", "4", "--exec",
-            str(HERE / "exec_job.sh"),
+            str(build / "martlet"), "worker", "--server", grpc, "--queue", EXEC_QUEUE, "--concurrency", "4", "--name",
+            "{name}", "--exec", str(HERE / "exec_job.sh"),
         ]
         env = {"TORTURE_RUNS": str(self.histories / "exec.jsonl"), "TORTURE_REFUSE": "65"}
         files = [str(build / "martlet-demo"), "worker", "--server", grpc, "--name", "{name}"]
-        bench = [str(build / "martlet-bench"), "worker", "--server", grpc, "--expect", str(10**12)]
+        bench = [str(build / "martlet-bench"), "worker", "--server", grpc, "--expect", str(10**12), "--name", "{name}"]
         return [
             Crew("http-worker", 2, python, self.logs, leash, may_die=True),
             Crew("exec-worker", 2, exec_worker, self.logs, leash, env),

@@ -35,6 +35,19 @@ struct Watch {
         _ request: Martlet_V1_WaitJobsRequest, over connection: Connection,
         _ ended: @escaping @Sendable (JobSnapshot) -> Void
     ) async throws -> (Set<String>, MartletError) {
+        do {
+            return try await follow(request, over: connection, ended)
+        } catch {
+            // No stream came about: the channel is down.
+            guard let trouble = MartletError.translated(error) as? MartletError else { throw error }
+            return ([], trouble)
+        }
+    }
+
+    private static func follow(
+        _ request: Martlet_V1_WaitJobsRequest, over connection: Connection,
+        _ ended: @escaping @Sendable (JobSnapshot) -> Void
+    ) async throws -> (Set<String>, MartletError) {
         try await connection.jobs.waitJobs(request, options: Connection.options()) { response in
             var seen: Set<String> = []
             do {

@@ -1,5 +1,4 @@
 internal import GRPCCore
-internal import GRPCProtobuf
 internal import MartletWire
 
 extension MartletError {
@@ -13,19 +12,15 @@ extension MartletError {
         )
     }
 
-    /// With what the server packed into the status as `google.rpc` details: the field, and when to retry.
+    /// With what the server says beside the status: the reason's word, the field, and when to retry.
     init(_ error: RPCError) {
-        self.init(Code(error.code), error.message.nonEmpty ?? "\(error.code)", cause: error)
-        do {
-            for detail in try error.unpackGoogleRPCStatus()?.details ?? [] {
-                if let delay = detail.retryInfo?.delay { retryAfter = delay }
-                if let violation = detail.badRequest?.violations.first { field = violation.field.nonEmpty }
-                if let info = detail.errorInfo, let known = Code(knownReason: info.reason) { code = known }
-            }
-        } catch {
-            // The details are an extra: the status above stands without them.
-            message += " (its details cannot be read: \(error))"
-        }
+        let said = error.metadata
+        let reason = said[stringValues: "martlet-reason"].first { _ in true }
+        let milliseconds = said[stringValues: "retry-after-ms"].first { _ in true }.flatMap { Int64($0) }
+        self.init(
+            reason.flatMap { Code(knownReason: $0) } ?? Code(error.code), error.message.nonEmpty ?? "\(error.code)",
+            field: said[stringValues: "martlet-field"].first { _ in true },
+            retryAfter: milliseconds.map { .milliseconds($0) }, cause: error)
     }
 
     /// The same error in the SDK's words. A cancellation of the caller stays one.
@@ -48,10 +43,10 @@ extension MartletError.Code {
 
     fileprivate init?(knownReason reason: String) {
         switch reason {
-        case "unknown-job", "not-found": self = .notFound
+        case "unknown-job", "unknown-session", "not-found": self = .notFound
         case "stale-attempt", "already-settled": self = .stale
         case "wrong-state", "conflict", "idempotency-conflict": self = .conflict
-        case "invalid", "invalid-argument", "too-large": self = .invalidArgument
+        case "invalid-field", "payload-too-large", "invalid", "invalid-argument", "too-large": self = .invalidArgument
         case "exhausted", "resource-exhausted": self = .resourceExhausted
         case "unavailable": self = .unavailable
         case "forgotten-submission": self = .outcomeUnknown
