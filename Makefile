@@ -36,13 +36,14 @@ lint: ## the house style
 	swift format lint --strict -r Sources Tests Package.swift
 
 check: lint build ## the gate before a commit: style, imports, warnings, unit tests
-	swift test --skip-build --filter 'MartletCoreTests|MartletLogTests|MartletNodeTests|MartletWireTests|MartletTests'
+	swift test --skip-build --filter 'MartletCoreTests|MartletLogTests|MartletNodeTests|MartletWireTests|MartletTests|HouseTests'
 
 unit: build ## every Swift test
 	swift test --skip-build
 
 api: release ## hold the running server to its OpenAPI description
-	$(PYTHON) Tests/http/check.py
+	$(PYTHON) Tests/http/check.py --bin "$$($(RELEASE) --show-bin-path)/martlet"
+	python3 Tests/readme/run.py "$$($(RELEASE) --show-bin-path)/martlet"
 
 test: unit api ## all tests
 
@@ -56,7 +57,9 @@ bench: release ## measure; FIGURES=a,b chooses, RUNS=5
 
 torture: release ## kill -9 servers and workers KILLS times under load, then check the whole history
 	$(RELEASE) --product martlet-demo
-	python3 Tests/torture/torture.py --kills $(KILLS) --bin "$$($(RELEASE) --show-bin-path)"
+	$(RELEASE) --product martlet-bench
+	python3 -m unittest discover -s Tests/torture
+	python3 Tests/torture/torture.py --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --bin "$$($(RELEASE) --show-bin-path)"
 
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh

@@ -126,6 +126,7 @@ let package = Package(
                 "CMartletSystem", "Martlet", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletSQLite", "martlet-cli",
                 .logging,
             ]),
+        tests("HouseTests", []),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),
         tests("MartletLogTests", ["MartletLog", "MartletLogTesting"]),
         tests("MartletLogSQLiteTests", ["MartletLog", "MartletLogSQLite", "MartletLogTesting", "MartletSQLite"]),

@@ -27,6 +27,7 @@ protoc -I Protos "${protos[@]}" \
 protoc -I Protos martlet/v1/jobs.proto martlet/v1/work.proto grpc/health/v1/health.proto \
     --include_imports --descriptor_set_out="$out/descriptors.binpb"
 {
+    echo "// swift-format-ignore-file"
     echo "/// The descriptors of the public services, as a serialized \`google.protobuf.FileDescriptorSet\`, in base64."
     echo "package let serializedDescriptors = \"\"\""
     base64 -w 100 "$out/descriptors.binpb" | sed 's/$/\\/'

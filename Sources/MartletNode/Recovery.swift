@@ -77,8 +77,8 @@ public enum RecoveryError: Error, Equatable, Sendable, CustomStringConvertible {
         case .viewAhead(let view, let log):
             """
             the view stands at position \(view) and the log ends at \(log): the log has lost entries that were \
-            acknowledged. Restore the log; or, knowing that what came after \(log) is lost, move the view away \
-            so that it is made anew
+            acknowledged. Restore log and view from the same backup. Do not remove the view: what the log has \
+            forgotten stands only there
             """
         case .foreignHistory(let position):
             """

@@ -64,7 +64,7 @@ extension Partition {
             limits.hotBytesPerLane, max(limits.hotBytes / lanes, limits.hotBytes - (waitingBytes - hotBytes)))
         let ready = queues[place].lane.readyCount
         // A few large payloads are as much as many small ones.
-        let isLow = ready == 0 || ready < jobs / 4 && hotBytes < bytes / 4
+        let isLow = ready == 0 || ready < jobs / 4 * 3 && hotBytes < bytes / 4 * 3
         guard isLow else { return nil }
         return PageRequest(lane: name, from: from, jobs: max(1, jobs - hotCount), bytes: max(1, bytes - hotBytes))
     }

@@ -11,7 +11,7 @@ public struct SessionID: Hashable, Sendable, CustomStringConvertible {
     public var description: String { UUIDText.format(high: high, low: low) }
 
     /// Nil unless the text is the usual 36 characters.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard let (high, low) = UUIDText.parse(text) else { return nil }
         self.init(high: high, low: low)
     }
@@ -30,7 +30,7 @@ public struct ClientID: Hashable, Sendable, CustomStringConvertible {
     public var description: String { UUIDText.format(high: high, low: low) }
 
     /// Nil unless the text is the usual 36 characters.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard let (high, low) = UUIDText.parse(text) else { return nil }
         self.init(high: high, low: low)
     }

@@ -36,7 +36,7 @@ extension JobID: CustomStringConvertible {
     public var description: String { UUIDText.format(high: high, low: low) }
 
     /// Nil unless the text is the usual 36 characters of a UUIDv7, in either case.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard let (high, low) = UUIDText.parse(text), high >> 12 & 0xF == 7, low >> 62 == 0b10 else { return nil }
         self.init(high: high, low: low)
     }

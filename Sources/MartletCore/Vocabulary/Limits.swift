@@ -23,7 +23,7 @@ public struct Limits: Equatable, Sendable {
     /// Submissions that a client may have unanswered at a time.
     public var submissionsInFlight = 16
     /// Jobs of one lane in memory, above which new ones at its end are cold.
-    public var hotJobsPerLane = 4096
+    public var hotJobsPerLane = 16_384
     /// Payload bytes of one lane in memory, above which new ones at its end are cold.
     public var hotBytesPerLane = 16 << 20
     /// Jobs in memory in all lanes together.

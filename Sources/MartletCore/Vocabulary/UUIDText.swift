@@ -18,21 +18,26 @@ package enum UUIDText {
         }
     }
 
-    package static func parse(_ text: some StringProtocol) -> (high: UInt64, low: UInt64)? {
+    package static func parse(_ text: String) -> (high: UInt64, low: UInt64)? {
+        var text = text
+        return text.withUTF8(parse)
+    }
+
+    private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
+        guard text.count == 36 else { return nil }
         var halves: (high: UInt64, low: UInt64) = (0, 0)
-        var position = 0
         var nibbles = 0
-        for byte in text.utf8 {
-            defer { position += 1 }
+        for position in 0..<36 {
+            let byte = text[position]
             if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard nibbles < 32, let nibble = hexValue(of: byte) else { return nil }
+            guard let nibble = hexValue(of: byte) else { return nil }
             if nibbles < 16 { halves.high = halves.high << 4 | nibble } else { halves.low = halves.low << 4 | nibble }
             nibbles += 1
         }
-        return position == 36 && nibbles == 32 ? halves : nil
+        return halves
     }
 
     private static func hexValue(of byte: UInt8) -> UInt64? {

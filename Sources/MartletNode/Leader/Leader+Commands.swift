@@ -17,7 +17,6 @@ extension Leader {
             batch.effects.append(.answer { failure in reply(failure.map(Result.failure) ?? .success(ids)) })
             wakeWriter()
         } catch {
-            if case .exhausted = error { metrics.exhausted += 1 }
             reply(.failure(error))
         }
     }
@@ -28,7 +27,7 @@ extension Leader {
             return try decide(command)
         } catch {
             if case .exhausted(let what, let limit) = error {
-                throw .exhausted(what: what, limit: "\(limit)", retryAfter: .seconds(1))
+                throw exhausted(what, limit)
             }
             throw .refused(error)
         }
@@ -38,13 +37,18 @@ extension Leader {
     private func requireRoom() throws(NodeError) {
         try requireLeading()
         guard !isDiskFull else {
+            metrics.exhausted += 1
             throw .exhausted(what: "disk space", limit: "the disk is full", retryAfter: .seconds(5))
         }
         guard batch.bytes < configuration.pendingBytes else {
-            throw .exhausted(
-                what: "bytes waiting to be written", limit: "\(configuration.pendingBytes)",
-                retryAfter: .milliseconds(100))
+            throw exhausted("bytes waiting to be written", configuration.pendingBytes, .milliseconds(100))
         }
+    }
+
+    /// A bound is reached: counted, and to be thrown.
+    func exhausted(_ what: String, _ limit: Int, _ retryAfter: Duration = .seconds(1)) -> NodeError {
+        metrics.exhausted += 1
+        return .exhausted(what: what, limit: "\(limit)", retryAfter: retryAfter)
     }
 
     func cancel(_ id: JobID) async throws(NodeError) -> JobRecord {
@@ -79,7 +83,7 @@ extension Leader {
     /// The job once it is final, or as it stands when the time is over.
     func job(_ id: JobID, finishedWithin wait: Duration) async throws(NodeError) -> JobRecord {
         guard waiters.count < configuration.waiters else {
-            throw .exhausted(what: "waiting calls", limit: "\(configuration.waiters)", retryAfter: .seconds(1))
+            throw exhausted("waiting calls", configuration.waiters)
         }
         // In line before the look, so that an end between the look and the wait is not missed.
         let signal = Signal()
@@ -97,7 +101,7 @@ extension Leader {
     func withFinishedJobs(_ ids: [JobID], _ body: (JobRecord) async throws -> Void) async throws {
         let distinct = Set(ids)
         guard waiters.count + distinct.count <= configuration.waiters else {
-            throw NodeError.exhausted(what: "waiting calls", limit: "\(configuration.waiters)", retryAfter: .seconds(1))
+            throw exhausted("waiting calls", configuration.waiters)
         }
         let (ended, announce) = AsyncStream.makeStream(of: JobID?.self)
         var tickets: [(JobID, UInt64)] = []

@@ -36,6 +36,9 @@ struct LeaseWaiters {
 }
 
 extension Leader {
+    /// How long a page may take to come in, for a caller who does not want to wait at all.
+    private static let pagingPatience = Duration.milliseconds(500)
+
     /// Leases up to `limit` attempts; waits for the first. Empty when none came in time.
     func lease(
         queues: [String], limit: Int, lease: Duration, wait: Duration
@@ -43,7 +46,7 @@ extension Leader {
         try requireLeading()
         try checkQueues(queues)
         guard leases.count < configuration.waiters else {
-            throw .exhausted(what: "waiting calls", limit: "\(configuration.waiters)", retryAfter: .seconds(1))
+            throw exhausted("waiting calls", configuration.waiters)
         }
         let session = SessionID(high: random.next(), low: random.next())
         let (answers, answer) = AsyncStream.makeStream(of: Result<[Delivery], NodeError>.self)
@@ -54,7 +57,11 @@ extension Leader {
             })
         dispatcher.subscribe(.lease(ticket), to: queues)
         wakeWriter()
-        let timeout = executor.loop.scheduleTask(in: TimeAmount(wait)) { [weak self] in
+        // Whoever does not want to wait still gets what is there: also what is still on its way into memory.
+        try await committed()
+        let isSomethingThere = queues.contains { partition.counts(of: $0).queued > 0 }
+        let patience = isSomethingThere ? max(wait, Self.pagingPatience) : wait
+        let timeout = executor.loop.scheduleTask(in: TimeAmount(patience)) { [weak self] in
             self?.assumeIsolated { $0.answerEmpty(ticket) }
         }
         defer { timeout.cancel() }

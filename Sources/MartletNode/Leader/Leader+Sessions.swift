@@ -27,7 +27,7 @@ extension Leader {
 
     private func check(_ opening: SessionOpening) throws(NodeError) {
         guard sessions.count < configuration.sessions || opening.resuming.flatMap({ sessions[$0] }) != nil else {
-            throw .exhausted(what: "sessions", limit: "\(configuration.sessions)", retryAfter: .seconds(5))
+            throw exhausted("sessions", configuration.sessions, .seconds(5))
         }
         try checkQueues(opening.queues)
         guard (1...configuration.concurrency).contains(opening.concurrency) else {

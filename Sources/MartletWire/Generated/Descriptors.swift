@@ -1,3 +1,4 @@
+// swift-format-ignore-file
 /// The descriptors of the public services, as a serialized `google.protobuf.FileDescriptorSet`, in base64.
 package let serializedDescriptors = """
 CvsBCh5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiI6CghEdXJhdGlvbhIYCgdzZWNvbmRz\

@@ -24,3 +24,12 @@ static inline int martlet_is_same_file(int descriptor, const char *path) {
     return fstat(descriptor, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
            mine.st_dev == there.st_dev;
 }
+
+#include <malloc.h>
+
+// Swift's Glibc module leaves malloc.h out. Fewer arenas and early trimming: what a large batch freed goes back.
+static inline void martlet_keep_memory_small(void) {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}

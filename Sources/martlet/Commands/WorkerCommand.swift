@@ -83,6 +83,7 @@ struct WorkerCommand: AsyncParsableCommand {
             return handler
         }
         ProcessSetup.raiseFileLimit()
+        ProcessSetup.keepMemorySmall()
         let logger = Logger(label: "martlet.worker")
         let address = try connection.address()
         let worker = MartletWorker(

@@ -1,3 +1,4 @@
+internal import CMartletSystem
 internal import Glibc
 internal import Logging
 
@@ -10,6 +11,11 @@ enum ProcessSetup {
         limit.rlim_cur = limit.rlim_max
         // Without it the old limit holds, and connections above it are refused as such.
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Batches are large and short-lived: what they free goes back to the system instead of staying with each thread.
+    static func keepMemorySmall() {
+        martlet_keep_memory_small()
     }
 
     /// Files are for their owner alone, whoever makes them.

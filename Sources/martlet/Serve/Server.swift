@@ -57,6 +57,7 @@ struct Server: Sendable {
         ProcessSetup.startLogging(settings)
         ProcessSetup.keepFilesPrivate()
         ProcessSetup.raiseFileLimit()
+        ProcessSetup.keepMemorySmall()
         let folder = try ServerFolder.prepare(settings.folder)
         let lock: FolderLock
         do {
@@ -111,9 +112,13 @@ struct Server: Sendable {
         }
     }
 
+    /// Readers never wait for it, they make the view write; the longer it is, the more jobs are written only once.
+    private static let viewLag = Duration.milliseconds(500)
+
     private func parts(with log: SQLiteLog) async throws -> Parts {
         let view = try View(
-            path: folder.view, incarnation: log.incarnation.description, limits: settings.node.limits)
+            path: folder.view, incarnation: log.incarnation.description, lag: Self.viewLag, limits: settings.node.limits
+        )
         do {
             let node = try await withTaskExecutorPreference(executor) {
                 try await Node(

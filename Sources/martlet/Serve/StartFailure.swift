@@ -35,7 +35,10 @@ enum StartFailure {
             "the log in \(folder) is in use by \(holder). Stop that process, or choose another folder with --data"
         case .full:
             "there is no room on the disk of \(folder). Make room, then start again"
-        case .forgotten, .notCovered, .engine, .stopped:
+        case .forgotten:
+            "\(error), and the view in \(folder) does not reach that far: it is missing or older than its log. Restore log "
+                + "and view from one backup"
+        case .notCovered, .engine, .stopped:
             "the log in \(folder) cannot be used: \(error). Check the disk, and that this user may write there"
         }
     }

@@ -9,7 +9,7 @@ struct EmailJob: JobDefinition {
     struct Output: Codable, Sendable { var messageID: String }
 }
 
-/// Runs until the process is told to end; a job that is being handled then is finished first.
+/// Runs until its task is cancelled; in a `ServiceGroup` it finishes what it handles first.
 func runWorker() async throws {
     let worker = MartletWorker(queues: ["mail"])
     worker.handle(EmailJob.self) { email, attempt in
