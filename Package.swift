@@ -80,8 +80,10 @@ let package = Package(
         room(
             "MartletGateway",
             [
-                "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .httpTypes,
-                .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1, .nioHTTPTypes, .nioPosix, .serviceLifecycle, .swiftProtobuf,
+                "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf,
+                .httpTypes,
+                .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1, .nioHTTPTypes, .nioPosix,
+                .serviceLifecycle, .swiftProtobuf,
             ]),
         room(
             "Martlet",
@@ -92,8 +94,10 @@ let package = Package(
         .executableTarget(
             name: "martlet-cli",
             dependencies: [
-                "CMartletSystem", "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite", "MartletNode",
-                "MartletSQLite", "MartletView", "MartletWire", .argumentParser, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                "CMartletSystem", "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite",
+                "MartletNode",
+                "MartletSQLite", "MartletView", "MartletWire", .argumentParser, .logging, .nioCore, .nioPosix,
+                .serviceLifecycle,
                 .unixSignals,
             ],
             path: "Sources/martlet",
@@ -117,14 +121,22 @@ let package = Package(
         tests(
             "MartletTests",
             [
-                "Martlet", "MartletWire", .grpcCore, .grpcInProcess, .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix,
+                "Martlet", "MartletWire", .grpcCore, .grpcInProcess, .grpcNIO, .grpcProtobuf, .logging, .nioCore,
+                .nioPosix,
                 .serviceLifecycle, .swiftProtobuf,
             ]),
         tests(
             "MartletCommandTests",
             [
-                "CMartletSystem", "Martlet", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletSQLite", "martlet-cli",
+                "CMartletSystem", "Martlet", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletSQLite",
+                "martlet-cli",
                 .logging,
+            ]),
+        tests(
+            "MartletGatewayTests",
+            [
+                "MartletCore", "MartletGateway", "MartletLog", "MartletNode", "MartletView", "MartletWire", .grpcCore,
+                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix, .serviceLifecycle, .swiftProtobuf,
             ]),
         tests("HouseTests", []),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),
@@ -134,7 +146,8 @@ let package = Package(
         tests(
             "MartletNodeTests",
             [
-                "MartletCore", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletView", "MartletWire", .logging, .nioCore,
+                "MartletCore", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletView", "MartletWire", .logging,
+                .nioCore,
                 .nioEmbedded, .nioPosix, .swiftProtobuf,
             ]),
     ]

@@ -31,14 +31,14 @@ struct GRPCTests {
                 let invalid = await #expect(throws: RPCError.self) { try await jobs.getJob(.with { $0.id = "x" }) }
                 #expect(invalid?.code == .invalidArgument)
                 #expect(invalid?.word("martlet-field") == "id")
-                running.node.script {
-                    $0.refusal = .exhausted(what: "bytes", limit: "1", retryAfter: .microseconds(1500))
-                }
+                // The one that finds the disk full is written to the reserve.
+                running.log.fill()
+                _ = try await jobs.submit(.with { $0.jobs = [.with { $0.kind = "k" }] })
                 let full = await #expect(throws: RPCError.self) {
                     try await jobs.submit(.with { $0.jobs = [.with { $0.kind = "k" }] })
                 }
                 #expect(full?.code == .resourceExhausted)
-                #expect(full?.word("retry-after-ms") == "2")
+                #expect(full?.word("retry-after-ms") == "5000")
             }
         }
     }
@@ -89,8 +89,10 @@ struct GRPCTests {
 
     @Test("A stream with sixteen unanswered requests is not read further")
     func flowControl() async throws {
-        try await Running.gateway { running in
-            running.node.script { $0.holdsReplies = true }
+        var limits = Limits()
+        limits.submissionsInFlight = 100
+        try await Running.gateway(limits: limits) { running in
+            running.log.closeGate()
             try await running.grpc { client in
                 let jobs = Martlet_V1_Jobs.Client(wrapping: client)
                 let answered = try await jobs.submitStream { writer in
@@ -104,10 +106,14 @@ struct GRPCTests {
                     }
                 } onResponse: { response in
                     // Another call is served meanwhile; each gives the stream the chance to be read too far.
-                    for _ in 0..<200 { _ = try await jobs.listQueues(.init()) }
-                    #expect(running.node.script.submittedWhileHeld == 16)
-                    running.node.releaseReplies()
-                    return try await response.messages.reduce(into: []) { $0.append($1.sequence) }
+                    let work = Martlet_V1_Work.Client(wrapping: client)
+                    while await running.node.metrics().hotJobs < 16 { _ = try await work.listWorkers(.init()) }
+                    for _ in 0..<200 { _ = try await work.listWorkers(.init()) }
+                    #expect(await running.node.metrics().hotJobs == 16)
+                    running.log.openGate()
+                    return try await response.messages.reduce(into: [UInt64]()) { answered, answer in
+                        if !answer.hasRefusal { answered.append(answer.sequence) }
+                    }
                 }
                 #expect(answered == Array(1...40))
             }
@@ -147,7 +153,10 @@ struct GRPCTests {
                 let seen = try await health.watch(.with { $0.service = "martlet.v1.Jobs" }) { response in
                     var iterator = response.messages.makeAsyncIterator()
                     let first = try await iterator.next()?.status
-                    running.node.script { $0.isReady = false }
+                    running.log.stop()
+                    await #expect(throws: NodeError.self) {
+                        try await running.node.submit([JobSpec(kind: "k")], stamp: nil)
+                    }
                     return [first, try await iterator.next()?.status]
                 }
                 #expect(seen == [.serving, .notServing])

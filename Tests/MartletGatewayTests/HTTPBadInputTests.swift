@@ -45,8 +45,11 @@ struct HTTPBadInputTests {
     func clientID() async throws {
         try await Running.gateway { running in
             for (body, status) in [
-                (#"{"clientId":"x"}"#, 400), (#"{"sequence":1}"#, 400), (#"{"clientId":""}"#, 200),
-                (#"{"clientId":"00000000-0000-0000-0000-000000000001","sequence":"1"}"#, 200),
+                (#"{"clientId":"x"}"#, 400), (#"{"sequence":1}"#, 400),
+                (#"{"clientId":"","jobs":[{"kind":"k"}]}"#, 200),
+                (
+                    #"{"clientId":"00000000-0000-0000-0000-000000000001","sequence":"1","jobs":[{"kind":"k"}]}"#, 200
+                ),
             ] {
                 let answer = try await running.send("POST", "/v1/jobs:batch", body)
                 #expect(answer.status == status, "\(body)")

@@ -1,6 +1,5 @@
 import MartletCore
 import MartletNode
-import MartletView
 import Testing
 
 @testable import MartletGateway
@@ -133,7 +132,8 @@ struct HTTPRoutesTests {
             _ = try await running.submitted(#"{"kind":"k","queue":"q"}"#)
             let queues = try await running.send("GET", "/v1/queues")
             #expect(queues.member("name") == "q" && queues.member("queued") == "1")
-            #expect(queues.member("oldestWaiting") == "99.999999s")
+            // Submitted within the first seconds of the hundred between the node's start and now.
+            #expect(queues.member("oldestWaiting")?.hasPrefix("9") == true)
             #expect(try await running.send("GET", "/v1/workers").body == "{}")
             let description = try await running.send("GET", "/openapi.yaml")
             #expect(description.headers["content-type"] == "application/yaml")
@@ -150,10 +150,11 @@ struct HTTPRoutesTests {
     func health() async throws {
         try await Running.gateway { running in
             #expect(try await running.send("GET", "/readyz").status == 200)
-            running.node.script { $0.isReady = false }
+            running.log.stop()
+            _ = try await running.send("POST", "/v1/jobs", #"{"kind":"k"}"#)
             let ready = try await running.send("GET", "/readyz")
             #expect(ready.status == 503 && ready.headers["retry-after"] == "1")
-            #expect(ready.member("detail") == "the log does not answer")
+            #expect(ready.member("detail")?.contains("a write failed") == true)
             #expect(try await running.send("GET", "/livez").status == 200)
         }
     }
@@ -161,37 +162,54 @@ struct HTTPRoutesTests {
     @Test("Metrics sum the queues beyond 200 under one name")
     func metrics() async throws {
         try await Running.gateway { running in
-            running.node.script { script in
-                script.extraQueues = (0..<203).map {
-                    QueueRecord(name: "q\(1000 + $0)", counts: [.queued: 2], oldestWaiting: nil)
-                }
-                script.metrics.commitLatency.record(.microseconds(300))
-                script.metrics.commitLatency.record(.seconds(60))
-            }
+            let jobs = (0..<406).map { JobSpec(kind: "k", queue: "q\(1000 + $0 / 2)") }
+            _ = try await running.node.submit(jobs, stamp: nil)
             let page = try await running.send("GET", "/metrics")
             #expect(page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             #expect(page.body.contains("martlet_queue_jobs{queue=\"q1199\",state=\"queued\"} 2\n"))
             #expect(!page.body.contains("q1200"))
             #expect(page.body.contains("martlet_queue_jobs{queue=\"_other\",state=\"queued\"} 6\n"))
-            #expect(page.body.contains("martlet_commit_latency_seconds_bucket{le=\"0.0005\"} 1\n"))
+            #expect(page.body.contains("martlet_jobs_submitted_total 406\n"))
+            // The leadership's own entry and the submission's.
             #expect(page.body.contains("martlet_commit_latency_seconds_bucket{le=\"+Inf\"} 2\n"))
             #expect(page.body.contains("martlet_build_info{version=\"0.0.0\"} 1\n"))
             #expect(page.body.contains("process_resident_memory_bytes "))
         }
     }
 
-    @Test("A full node says when to come back")
+    @Test("A histogram counts for each bound what is not above it")
+    func histogram() {
+        var latencies = LatencyHistogram()
+        latencies.record(.microseconds(300))
+        latencies.record(.seconds(60))
+        var page = PrometheusText()
+        page.histogram("latency", "How long.", latencies)
+        #expect(page.text.contains("latency_bucket{le=\"0.00025\"} 0\n"))
+        #expect(page.text.contains("latency_bucket{le=\"0.0005\"} 1\n"))
+        #expect(page.text.contains("latency_bucket{le=\"+Inf\"} 2\n"))
+    }
+
+    @Test("A full disk says when to come back")
     func exhausted() async throws {
         try await Running.gateway { running in
-            running.node.script {
-                $0.refusal = .exhausted(what: "pending bytes", limit: "64 MiB", retryAfter: .milliseconds(1200))
-            }
+            // The one that finds the disk full is written to the reserve.
+            running.log.fill()
+            _ = try await running.submitted()
             let answer = try await running.send("POST", "/v1/jobs", #"{"kind":"k"}"#)
-            #expect(answer.status == 429 && answer.headers["retry-after"] == "2")
+            #expect(answer.status == 429 && answer.headers["retry-after"] == "5")
             #expect(answer.member("reason") == "exhausted")
-            running.node.script { $0.refusal = .unavailable(reason: "not leading") }
-            let other = try await running.send("POST", "/v1/jobs", #"{"kind":"k"}"#)
-            #expect(other.status == 503 && other.headers["retry-after"] == "1")
+        }
+    }
+
+    @Test("A log that fails makes the node unavailable, to whoever finds out and to all after")
+    func unavailable() async throws {
+        try await Running.gateway { running in
+            running.log.stop()
+            for _ in 0..<2 {
+                let answer = try await running.send("POST", "/v1/jobs", #"{"kind":"k"}"#)
+                #expect(answer.status == 503 && answer.headers["retry-after"] == "1")
+                #expect(answer.member("reason") == "unavailable")
+            }
         }
     }
 }

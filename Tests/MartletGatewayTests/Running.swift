@@ -1,8 +1,11 @@
+import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Logging
 import MartletCore
+import MartletLog
 import MartletNode
+import MartletView
 import MartletWire
 import NIOCore
 import NIOPosix
@@ -10,12 +13,17 @@ import ServiceLifecycle
 
 @testable import MartletGateway
 
-/// A gateway over a fake node, on ports of its own, for the length of one test.
+/// A gateway over a node of its own, all on one loop, with a log in memory and a view in a temporary folder, for the
+/// length of one test.
 struct Running: Sendable {
     let node: Node
+    let log: GatedLog
     let ports: GatewayPorts
     let group: MultiThreadedEventLoopGroup
     let services: ServiceGroup
+
+    /// When the node starts, by its wall clock.
+    static let wall = Timestamp(microseconds: 1_790_000_000_000_000)
 
     static func gateway(
         _ change: (inout GatewayConfiguration) -> Void = { _ in }, limits: Limits = Limits(),
@@ -29,26 +37,42 @@ struct Running: Sendable {
         change(&configuration)
         var nodeConfiguration = NodeConfiguration()
         nodeConfiguration.limits = limits
-        let node = Node(configuration: nodeConfiguration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let (bound, announce) = AsyncStream.makeStream(of: GatewayPorts.self)
+        let executor = LoopExecutor(group.next())
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-gateway-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // A folder that cannot be removed is the temporary folder's business.
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let log = GatedLog()
+        let view = try View(
+            path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description, limits: limits)
+        let node = try await Node(
+            log: log, view: view, reserve: log, configuration: nodeConfiguration, wall: wall,
+            random: SystemRandomNumberGenerator(), executor: executor, logger: logger)
+        let (bound, announce) = AsyncStream.makeStream(of: GatewayPorts.self)
         let gateway = Gateway(
-            node: node, configuration: configuration, group: group, executor: LoopExecutor(group.next()),
-            logger: logger, now: { Timestamp(microseconds: 1_790_000_100_000_000) },
-            onBound: { announce.yield($0) })
+            node: node, configuration: configuration, group: group, executor: executor, logger: logger,
+            now: { wall + .seconds(100) }, onBound: { announce.yield($0) })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: logger))
+        let (leading, led) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup { tasks in
+            // How a leadership ends is the test's to provoke, and the callers' to hear.
+            let leadership = Task {
+                defer { led.finish() }
+                try? await node.run { led.yield() }
+            }
+            for await _ in leading { break }
             tasks.addTask {
                 defer { announce.finish() }
                 try await services.run()
             }
             for await ports in bound {
-                let running = Running(node: node, ports: ports, group: group, services: services)
+                let running = Running(node: node, log: log, ports: ports, group: group, services: services)
                 do {
                     try await body(running)
                 } catch {
@@ -59,7 +83,10 @@ struct Running: Sendable {
             }
             await services.triggerGracefulShutdown()
             try await tasks.waitForAll()
+            leadership.cancel()
+            await leadership.value
         }
+        await view.close()
         try await group.shutdownGracefully()
     }
 

@@ -1,12 +1,13 @@
 import GRPCCore
 import MartletCore
-import MartletNode
+import MartletView
 import MartletWire
 import ServiceLifecycle
 import SwiftProtobuf
 import Testing
 
 @testable import MartletGateway
+@testable import MartletNode
 
 @Suite("A worker's session")
 struct SessionTests {
@@ -18,7 +19,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Attempts come down, outcomes go up and are settled, and its end is told to the node once")
+    @Test("Attempts come down, outcomes go up and are settled, a drain stops them, the node hears the end")
     func flow() async throws {
         try await Running.gateway { running in
             try await running.grpc { client in
@@ -41,19 +42,26 @@ struct SessionTests {
                         $0.token = attempt.token
                         $0.completed = .init()
                     }
-                    send.yield(
-                        .with {
-                            $0.report.number = 1
-                            $0.report.outcomes = [outcome, outcome]
-                        })
-                    let settled = try #require(try await messages.next()).settled
-                    #expect(settled.number == 1)
-                    #expect(settled.refused.map(\.refusal.reason) == ["already-settled"])
+                    for (number, reasons) in [(UInt64(1), []), (2, ["already-settled"])] {
+                        send.yield(
+                            .with {
+                                $0.report.number = number
+                                $0.report.outcomes = [outcome]
+                            })
+                        let settled = try #require(try await messages.next()).settled
+                        #expect(settled.number == number)
+                        #expect(settled.refused.map(\.refusal.reason) == reasons)
+                    }
                     send.yield(.with { $0.drain = .init() })
+                    send.yield(.with { $0.report.number = 3 })
+                    #expect(try await messages.next()?.settled.number == 3)
+                    let left = try await jobs.submit(.with { $0.jobs = [.with { $0.kind = "k" }] }).jobIds[0]
+                    #expect(try await jobs.getJob(.with { $0.id = left }).state == .queued)
+                    #expect(try await work.listWorkers(.init()).workers.count == 1)
                     send.finish()
                     #expect(try await messages.next() == nil)
                 }
-                #expect(running.node.script.disconnects == 1 && running.node.script.drains == 1)
+                #expect(await running.node.workers().isEmpty)
             }
         }
     }
@@ -80,7 +88,7 @@ struct SessionTests {
                     #expect(error?.code == .invalidArgument)
                     #expect(error?.word("martlet-field") == field)
                 }
-                #expect(running.node.script.disconnects == 2)
+                #expect(await running.node.workers().isEmpty)
             }
         }
     }
@@ -106,7 +114,7 @@ struct SessionTests {
 
     @Test("A graceful end says goodbye, drains, and cuts who stays")
     func goodbye() async throws {
-        try await Running.gateway({ $0.grpc.goodbyeGrace = .milliseconds(50) }) { running in
+        try await Running.gateway({ $0.grpc.goodbyeGrace = .milliseconds(500) }) { running in
             try await running.grpc { client in
                 let work = Martlet_V1_Work.Client(wrapping: client)
                 let (requests, send) = AsyncStream.makeStream(of: Martlet_V1_WorkerMessage.self)
@@ -121,22 +129,29 @@ struct SessionTests {
                     await running.services.triggerGracefulShutdown()
                     let last = try await messages.next()
                     #expect(last?.message == .goodbye(.init()))
+                    // It is drained: a job that comes now is nobody's.
+                    let left = try await running.node.submit([JobSpec(kind: "k")], stamp: nil)[0]
+                    #expect(try await running.node.job(left).job.state == .queued)
                     while try await messages.next() != nil {}
                 }
-                #expect(running.node.script.drains == 1 && running.node.script.disconnects == 1)
+                #expect(await running.node.workers().isEmpty)
             }
         }
     }
 
     @Test("What waits for a worker is merged, in batches, and nothing passes a revocation")
     func merging() {
+        let job = JobID(high: 0x7000, low: 1 << 63)
         func delivery(_ token: UInt64, bytes: Int = 0) -> Delivery {
-            Delivery.fake(token: token, payload: [UInt8](repeating: 0, count: bytes))
+            Delivery(
+                attempt: AttemptID(job: job, token: FencingToken(token)), number: 1, kind: "k", queue: "q",
+                payload: [UInt8](repeating: 0, count: bytes), submittedAt: Running.wall)
         }
-        let held = AttemptID(job: JobID(high: 0x7000, low: 1 << 63), token: FencingToken(9))
+        let held = AttemptID(job: job, token: FencingToken(9))
+        let late = RefusedOutcome(attempt: held, error: .alreadySettled(held))
         let merged = ServerMessages.merge([
             .attempts([delivery(1)]), .settled(through: 1, refused: []), .attempts([delivery(2)]),
-            .settled(through: 2, refused: [.fake(held)]), .revoked([held]), .attempts([delivery(3)]), .goodbye,
+            .settled(through: 2, refused: [late]), .revoked([held]), .attempts([delivery(3)]), .goodbye,
         ])
         #expect(merged.map(\.settled.number) == [2, 0, 0, 0, 0])
         #expect(merged[0].settled.refused.count == 1)

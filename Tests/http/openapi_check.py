@@ -2,7 +2,7 @@
 """Holds a running server against its own description.
 
     pip install openapi-spec-validator schemathesis
-    openapi_check.py http://127.0.0.1:7480 [examples-per-operation]
+    openapi_check.py http://127.0.0.1:7480 [examples-per-operation [phases]]
 
 First the description itself must be valid OpenAPI 3.1, then schemathesis sends examples, edge cases, random and wrong
 requests, and sequences of calls, and looks for 5xx, answers that are not described, and wrong input that is accepted.
@@ -34,6 +34,7 @@ enabled = false
 def main() -> int:
     base = sys.argv[1].rstrip("/")
     examples = sys.argv[2] if len(sys.argv) > 2 else "200"
+    phases = sys.argv[3] if len(sys.argv) > 3 else "examples,coverage,fuzzing,stateful"
     with urllib.request.urlopen(f"{base}/openapi.yaml") as response:
         validate(yaml.safe_load(response.read()))
     print("the description is valid OpenAPI 3.1")
@@ -44,7 +45,7 @@ def main() -> int:
             [
                 "schemathesis", f"--config-file={settings}", "run", f"{base}/openapi.yaml",
                 f"--max-examples={examples}", "--checks=all", "--suppress-health-check=all",
-                "--request-timeout=65", "--max-response-time=62", "--continue-on-failure",
+                "--request-timeout=65", "--max-response-time=62", "--continue-on-failure", f"--phases={phases}",
             ],
             cwd=folder,
         ).returncode

@@ -68,7 +68,11 @@ struct SessionStream: Sendable {
         }
         let opening = try SessionOpening(wire: open)
         let connection = try await asking { () async throws(NodeError) in
-            try await node.open(opening) { stage.letters.send($0) }
+            do throws(NodeError) {
+                return try await node.open(opening) { stage.letters.send($0) }
+            } catch .invalid(let field, let message) {
+                throw .invalid(field: "open.\(field)", message: message)
+            }
         }
         stage.connection.withLock { $0 = connection }
         do {

@@ -546,7 +546,7 @@ enum OpenAPI {
                 timeout: { $ref: "#/components/schemas/Duration" }
                 retry: { anyOf: [{ $ref: "#/components/schemas/RetryPolicy" }, { type: "null" }] }
                 idempotencyKey: { $ref: "#/components/schemas/OptionalName" }
-                traceparent: { type: [string, "null"], pattern: "^00-[0-9a-f]{31}[1-9a-f]-[0-9a-f]{15}[1-9a-f]-[0-9a-f]{2}$" }
+                traceparent: { type: [string, "null"], pattern: "^(00-[0-9a-f]{31}[1-9a-f]-[0-9a-f]{15}[1-9a-f]-[0-9a-f]{2})?$" }
             RetryPolicy:
               type: object
               additionalProperties: false

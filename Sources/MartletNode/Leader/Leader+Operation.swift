@@ -12,7 +12,13 @@ extension Leader {
 
     /// Whether the node can take work: a recent append succeeded. A probe on an idle node appends an empty entry.
     func health() async -> NodeHealth {
-        guard phase == .leading else { return NodeHealth(isReady: false, reason: "\(phase)") }
+        do throws(NodeError) {
+            try requireLeading()
+        } catch .unavailable(let reason) {
+            return NodeHealth(isReady: false, reason: reason)
+        } catch {
+            return NodeHealth(isReady: false, reason: "\(error)")
+        }
         if isDiskFull { return NodeHealth(isReady: false, reason: "the disk is full: submissions are refused") }
         if let lastCommit, clock.now - lastCommit < Self.freshness {
             return NodeHealth(isReady: true, reason: "leading")

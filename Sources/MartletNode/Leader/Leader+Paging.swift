@@ -54,6 +54,10 @@ extension Leader {
     func admitColdKeys(of submission: Command.Submission) async throws(NodeError) {
         let keys = partition.coldKeys(in: submission)
         guard !keys.isEmpty else { return }
+        // Until it is decided no key turns cold: what is not found is not there.
+        partition.beginRead()
+        defer { partition.endRead() }
+        try await committed()
         let found = try await reading { view async throws(ViewError) in try await view.keys(keys) }
         partition.admit(keys: found)
     }
