@@ -41,12 +41,16 @@ final class LogStore {
             }
             let last = try Self.lastPlace(database) ?? meta.start
             let first = try LogFormat.number("SELECT ifnull(min(position), 0) FROM entries", database)
-            guard last.position == 0 || first == Int(meta.start.position) + 1 else {
+            guard last.position == 0 || UInt64(exactly: first) == meta.start.position + 1 else {
                 throw LogError.damaged(
                     position: meta.start.position + 1, reason: "the first entry in \(path) is \(first)")
             }
             (start, head, incarnation) = (meta.start, last, meta.incarnation)
-            checkpointPosition = UInt64(try LogFormat.number("SELECT position FROM checkpoint WHERE id = 1", database))
+            let checkpoint = try LogFormat.number("SELECT position FROM checkpoint WHERE id = 1", database)
+            guard let checkpoint = UInt64(exactly: checkpoint) else {
+                throw LogError.damaged(position: 0, reason: "the checkpoint in \(path) is at \(checkpoint)")
+            }
+            checkpointPosition = checkpoint
             inserting = try database.prepare("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             reading = try database.prepare(
                 """

@@ -19,10 +19,10 @@ func runWorker() async throws {
     try await worker.run()
 }
 
-func sendWelcome(to address: String) async throws -> String {
+func sendWelcome(to address: String, user: Int) async throws -> String {
     try await MartletClient.with { client in
         let email = EmailJob(to: address, subject: "Welcome")
-        let job = try await client.submit(email, JobOptions(queue: "mail", idempotencyKey: "welcome:\(address)"))
+        let job = try await client.submit(email, JobOptions(queue: "mail", idempotencyKey: "welcome:\(user)"))
         // Durable from here on, whatever crashes. Waiting for the result is optional.
         return try await client.result(of: job, as: EmailJob.self, within: .seconds(30)).messageID
     }

@@ -7,8 +7,8 @@ struct ReadmeExampleTests {
         try await withServer(["--grpc", "127.0.0.1:7481"]) { _, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await runWorker() }
-                let first = try await sendWelcome(to: "ada@example.org")
-                let again = try await sendWelcome(to: "ada@example.org")
+                let first = try await sendWelcome(to: "ada@example.org", user: 7)
+                let again = try await sendWelcome(to: "ada@example.org", user: 7)
 
                 #expect(first.hasPrefix("ada@example.org/"))
                 #expect(again == first)

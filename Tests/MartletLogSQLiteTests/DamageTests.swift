@@ -2,6 +2,7 @@ import Foundation
 import MartletLog
 import MartletLogSQLite
 import MartletLogTesting
+import MartletSQLite
 import Testing
 
 /// A damaged log may refuse; it may never give another state than was acknowledged.
@@ -39,6 +40,30 @@ struct DamageTests {
             throw Unexpected("silently wrong after \(what): \(found.entries.count) entries")
         }
         return false
+    }
+
+    /// Closes the file again: it can be opened once.
+    private func edit(_ folder: String, _ change: String) throws {
+        try Database(path: folder + "/log.db").execute(change)
+    }
+
+    @Test(
+        "A number in the file that no log has is refused, and does not end the process",
+        arguments: [
+            "UPDATE checkpoint SET position = -1", "UPDATE checkpoint SET position = -9223372036854775808",
+            "UPDATE meta SET start_position = 9223372036854775807", "UPDATE meta SET start_position = -1",
+            "UPDATE meta SET partition = -1", "UPDATE entries SET position = -position",
+        ])
+    func impossibleNumbers(change: String) async throws {
+        let scratch = try Scratch()
+        _ = try await sample(in: scratch)
+        try edit(scratch.log, change)
+
+        let error = await #expect(throws: LogError.self) { try await scratch.open() }
+        guard case .damaged = error else {
+            Issue.record("refused as \(String(describing: error))")
+            return
+        }
     }
 
     @Test("An undamaged image is read as it was")
