@@ -55,11 +55,12 @@ struct ServeTests {
     func secondSignalEndsAtOnce() async throws {
         try await withServer { server, _ in
             let socket = try HalfRequest(to: server.http)
+            // Two that cannot merge, in either order: the second finds the first one's end under way.
             server.process.send(SIGTERM)
-            _ = try await server.process.error(containing: "\"ending\"")
-            server.process.send(SIGTERM)
+            server.process.send(SIGINT)
 
-            #expect(try await server.process.finish().status == 128 + SIGTERM)
+            let status = try await server.process.finish().status
+            #expect(status == 128 + SIGTERM || status == 128 + SIGINT)
             _ = socket
         }
     }
