@@ -20,7 +20,7 @@ enum ViewFile {
             let isNew = try isEmpty(database)
             if !isNew { try check(database, path, incarnation) }
             try database.execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;"
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000;"
                     + "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY")
             if isNew { try create(database, path, incarnation) }
             return database
