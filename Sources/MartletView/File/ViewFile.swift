@@ -16,7 +16,7 @@ enum ViewFile {
     static func openWriter(_ path: String, incarnation: String) throws(ViewError) -> Database {
         do {
             let database = try Database(path: path)
-            try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -24576")
+            try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384")
             let isNew = try isEmpty(database)
             if !isNew { try check(database, path, incarnation) }
             try database.execute(

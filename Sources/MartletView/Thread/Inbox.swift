@@ -14,7 +14,7 @@ final class Inbox: Sendable {
     enum Wake { case no, afterLag, atOnce }
 
     /// So many changes are written without waiting for the lag.
-    static let full = 50_000
+    static let full = 20_000
 
     private struct State {
         var batches: [Batch] = []
