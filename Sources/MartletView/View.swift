@@ -83,7 +83,7 @@ public final class View: Sendable {
     }
 
     /// Deletes up to `limit` finished jobs and expired keys together; returns how many. As many as `limit` means
-    /// that there may be more. Jobs that were lent by `waitingJob` are spared for now.
+    /// that there may be more. Jobs that were lent by `waitingJob` are spared: a redrive may be on its way.
     public func retire(
         finishedBefore: Timestamp, keysExpiredBefore: Timestamp, limit: Int
     ) async throws(ViewError) -> Int {

@@ -43,14 +43,14 @@ extension MartletError.Code {
 
     fileprivate init?(knownReason reason: String) {
         switch reason {
-        case "unknown-job", "unknown-session", "not-found": self = .notFound
+        case "unknown-job", "unknown-session": self = .notFound
         case "stale-attempt", "already-settled": self = .stale
-        case "wrong-state", "conflict", "idempotency-conflict": self = .conflict
-        case "invalid-field", "payload-too-large", "invalid", "invalid-argument", "too-large": self = .invalidArgument
-        case "exhausted", "resource-exhausted": self = .resourceExhausted
+        case "wrong-state", "idempotency-conflict": self = .conflict
+        case "invalid-field", "payload-too-large", "submission-too-large": self = .invalidArgument
+        case "exhausted": self = .resourceExhausted
         case "unavailable": self = .unavailable
         case "forgotten-submission": self = .outcomeUnknown
-        case "internal", "internal-error": self = .internalError
+        case "internal-error": self = .internalError
         default: return nil
         }
     }
