@@ -180,6 +180,22 @@ struct JobLifeTests {
         }
     }
 
+    @Test("An outcome that comes twice in one report counts once, and is no stranger the second time")
+    func twiceInOneReport() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker)
+            let id = try await node.submitOne()
+            let delivery = try await worker.attempts()[0]
+
+            await node.report(1, [.completed(delivery), .completed(delivery)], from: connection)
+
+            #expect(try await worker.settled().refused.map(\.error) == [.alreadySettled(delivery.attempt)])
+            #expect(try await node.job(id).job.state == .succeeded)
+        }
+    }
+
     @Test("Who waits for a job hears of its end, or gets it as it stands when the time is over")
     func waiting() async throws {
         let harness = try NodeHarness()

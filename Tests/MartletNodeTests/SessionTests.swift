@@ -156,9 +156,13 @@ struct SessionTests {
             await harness.advance(by: .seconds(49))
             #expect(try await node.job(id).job.state == .running)
 
+            async let next = node.lease(queues: ["mail"], limit: 5, lease: .seconds(30), wait: .seconds(60))
+            while await node.waiterCount == 0 { await Task.yield() }
+
             await harness.advance(by: .seconds(1))
 
-            #expect(try await node.job(id).job.state == .queued)
+            let again = try await next[0]
+            #expect(again.attempt.job == id && again.attempt.token > delivery.attempt.token)
             await #expect(throws: NodeError.refused(.staleAttempt(delivery.attempt))) {
                 try await node.complete(delivery.attempt, result: [])
             }

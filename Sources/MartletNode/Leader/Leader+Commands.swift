@@ -88,12 +88,14 @@ extension Leader {
         // In line before the look, so that an end between the look and the wait is not missed.
         let signal = Signal()
         let ticket = waiters.add(id) { _ in signal.send() }
-        defer { _ = waiters.remove(id, ticket: ticket) }
+        let timeout = executor.loop.scheduleTask(in: TimeAmount(wait)) { signal.send() }
+        defer {
+            timeout.cancel()
+            _ = waiters.remove(id, ticket: ticket)
+        }
         let now = try await job(id)
         guard !now.job.state.isFinal else { return now }
-        let timeout = executor.loop.scheduleTask(in: TimeAmount(wait)) { signal.send() }
         await signal.wait()
-        timeout.cancel()
         return try await job(id)
     }
 

@@ -58,13 +58,17 @@ extension Leader {
         dispatcher.subscribe(.lease(ticket), to: queues)
         wakeWriter()
         // Whoever does not want to wait still gets what is there: also what is still on its way into memory.
-        try await committed()
         let isSomethingThere = queues.contains { partition.counts(of: $0).queued > 0 }
         let patience = isSomethingThere ? max(wait, Self.pagingPatience) : wait
         let timeout = executor.loop.scheduleTask(in: TimeAmount(patience)) { [weak self] in
-            self?.assumeIsolated { $0.answerEmpty(ticket) }
+            // A wait of no time ends below, once what is decided now is durable.
+            if patience > .zero { self?.assumeIsolated { $0.answerEmpty(ticket) } }
         }
         defer { timeout.cancel() }
+        if patience <= .zero {
+            try await committed()
+            answerEmpty(ticket)
+        }
         for await result in answers { return try result.get() }
         // The caller went away. What was started for it meanwhile goes back: nobody will do it.
         withdrawLease(ticket)

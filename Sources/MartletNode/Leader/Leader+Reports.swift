@@ -93,6 +93,8 @@ extension Leader {
 
     /// Whether the attempt ended by its worker's own report, and not by a lost lease or a time-out.
     private func wasSettled(_ attempt: AttemptID) async throws(NodeError) -> Bool {
+        // What ended it may be part of the batch that gathers now, even of this very report.
+        try await committed()
         let record = try await job(attempt.job)
         guard record.job.lease == nil, record.lastToken == attempt.token else { return false }
         if record.job.state == .succeeded { return true }

@@ -184,6 +184,7 @@ actor Leader {
 
     /// Returns once all that was decided before is durable and in the view's hands.
     func committed() async throws(NodeError) {
+        if case .stopped(let reason) = phase { throw .unavailable(reason: reason) }
         guard !batch.isEmpty || isWriterAwake else { return }
         let failure = await withCheckedContinuation { (done: CheckedContinuation<NodeError?, Never>) in
             batch.effects.append(.answer { done.resume(returning: $0) })
