@@ -1,6 +1,6 @@
 public import MartletCore
 
-/// Reads. Each sees all that was projected before the call.
+/// Reads. Each sees all that was projected before the call; only a page may be content with less.
 ///
 /// - Throws: `full` while the disk takes no writes, `damaged` when a record is not as it was written, `stopped`.
 extension View {
@@ -20,7 +20,7 @@ extension View {
     /// Waiting jobs in the order of their lane, from `request.from` on, itself included. At least one when there is
     /// one, at most `request.jobs`, and no more after `request.bytes` of payloads.
     public func page(_ request: PageRequest) async throws(ViewError) -> (jobs: [Job], isLast: Bool) {
-        try await read { try $0.page(request) }
+        try await read(mustSeeAll: request.mustSeeAll) { try $0.page(request) }
     }
 
     /// A scheduled, queued, retrying or dead job, to be admitted; nil for any other. It is not retired from now on.

@@ -111,11 +111,12 @@ public final class View: Sendable {
     /// Marks a job as lent before it is read.
     func lend(_ id: JobID) { redrives.add(id) }
 
-    /// Runs `body` with the reader, after all that was projected before is written.
+    /// Runs `body` with the reader, after all that was projected before is written, or on what is written now.
     func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Reader) throws -> Value
+        mustSeeAll: Bool = true, _ body: @escaping @Sendable (Reader) throws -> Value
     ) async throws(ViewError) -> Value {
-        try await flush()
+        if let cause = progress.stopped { throw cause }
+        if mustSeeAll { try await flush() }
         return try await run(on: reader) { reading throws(ViewError) in
             do {
                 return try reading.snapshot { try body(reading) }

@@ -6,18 +6,20 @@ import Testing
 struct LaneTests {
     private func crowd(_ count: Int) throws -> (harness: Harness, jobs: [Job]) {
         var harness = Harness { $0.hotJobsPerLane = 4 }
-        var jobs: [Job] = []
-        for _ in 0..<count {
-            guard let id = try harness.submit(.plain()).first else { continue }
-            guard case .submitted(let event) = harness.history.last?.event else { continue }
-            jobs.append(
-                Job(
-                    subject: event.job, kind: event.kind, payload: event.payload, priority: event.priority,
-                    timeout: nil, retry: event.retry, traceparent: nil, submittedAt: harness.now, state: .queued))
-            #expect(event.job.id == id)
-        }
+        let jobs = try (0..<count).map { _ in try submit(&harness) }
         return (harness, jobs)
     }
+
+    /// A plain job, as the view has it.
+    private func submit(_ harness: inout Harness) throws -> Job {
+        try harness.submit(.plain())
+        guard case .submitted(let event) = harness.history.last?.event else { throw NothingSubmitted() }
+        return Job(
+            subject: event.job, kind: event.kind, payload: event.payload, priority: event.priority,
+            timeout: nil, retry: event.retry, traceparent: nil, submittedAt: harness.now, state: .queued)
+    }
+
+    private struct NothingSubmitted: Error {}
 
     @Test("Jobs behind a full lane are cold and still counted")
     func endOfFullLaneIsCold() throws {
@@ -63,19 +65,80 @@ struct LaneTests {
         #expect(harness.partition.pageRequest(for: .queue("default")) == nil)
     }
 
-    @Test("What arrives during a page is not handed out before it, and turns cold if it stands behind it")
-    func arrivalsDuringPageWait() throws {
-        var (harness, jobs) = try crowd(10)
+    @Test("What arrives during a page and stands behind it is cold at once, whether or not the read saw it")
+    func arrivalsDuringPageAreCold() throws {
+        for isSeen in [false, true] {
+            var (harness, jobs) = try crowd(7)
+            try harness.start(limit: 4)
+            let request = try #require(harness.partition.pageRequest(for: .queue("default")))
+            harness.partition.beginPage(request)
+            let late = try submit(&harness)
+            #expect(harness.partition.hotJobCount == 4)
+            #expect(try harness.start(limit: 9) == [])
+
+            let read = jobs[4...] + (isSeen ? [late] : [])
+            harness.partition.finishPage(request, jobs: Array(read), isLast: true)
+
+            #expect(harness.partition.checkInvariants() == [])
+            #expect(harness.partition.readyCount(in: "default") == 3)
+            #expect(try harness.start(limit: 9).map(\.job) == jobs[4...].map(\.subject.id))
+            let next = try #require(harness.partition.pageRequest(for: .queue("default")))
+            #expect(next.from == LaneKey(rank: 4, number: 8) && next.mustSeeAll)
+            harness.partition.beginPage(next)
+            harness.partition.finishPage(next, jobs: [late], isLast: true)
+            #expect(try harness.start(limit: 9).map(\.job) == [late.subject.id])
+        }
+    }
+
+    @Test("A page must see all that happened only when something cold has changed since the one before")
+    func onlyChangesMakeAPageWait() throws {
+        var (harness, jobs) = try crowd(16)
+        var request = try takePage(&harness, jobs, 4..<8)
+        #expect(request.mustSeeAll)
+        request = try takePage(&harness, jobs, 8..<12)
+        #expect(!request.mustSeeAll)
+
+        // One is brought in by name, and cancelled only while the next page is read.
+        harness.partition.beginRead()
+        #expect(harness.partition.admit(jobs[14]) == .admitted)
+        harness.partition.endRead()
+        try harness.start(limit: 4)
+        request = try #require(harness.partition.pageRequest(for: .queue("default")))
+        #expect(request.mustSeeAll)
+        harness.partition.beginPage(request)
+        try harness.perform(.cancel(jobs[14].subject.id))
+        harness.partition.finishPage(request, jobs: [jobs[12]], isLast: false)
+        try harness.start(limit: 4)
+        request = try #require(harness.partition.pageRequest(for: .queue("default")))
+        #expect(request.mustSeeAll)
+
+        harness.partition.beginPage(request)
+        harness.partition.abandonPage(request)
+        #expect(harness.partition.pageRequest(for: .queue("default"))?.mustSeeAll == true)
+    }
+
+    @Test("A lane that was all hot once turns cold again with a page that must see it")
+    func coldAgain() throws {
+        var (harness, jobs) = try crowd(8)
         try harness.start(limit: 4)
         let request = try #require(harness.partition.pageRequest(for: .queue("default")))
         harness.partition.beginPage(request)
-        try harness.submit(.plain())
-        #expect(harness.partition.hotJobCount == 5)
-        #expect(try harness.start(limit: 9) == [])
-        harness.partition.finishPage(request, jobs: Array(jobs[4..<8]), isLast: false)
-        #expect(harness.partition.hotJobCount == 8)
-        #expect(harness.partition.readyCount(in: "default") == 4)
-        #expect(harness.partition.counts(of: "default").queued == 7)
+        harness.partition.finishPage(request, jobs: Array(jobs[4...]), isLast: true)
+        #expect(harness.partition.pageRequest(for: .queue("default")) == nil)
+
+        _ = try submit(&harness)
+        try harness.start(limit: 4)
+
+        #expect(harness.partition.pageRequest(for: .queue("default"))?.mustSeeAll == true)
+    }
+
+    /// Starts what is ready and brings in some of the jobs; returns the page's request.
+    private func takePage(_ harness: inout Harness, _ jobs: [Job], _ range: Range<Int>) throws -> PageRequest {
+        try harness.start(limit: 4)
+        let request = try #require(harness.partition.pageRequest(for: .queue("default")))
+        harness.partition.beginPage(request)
+        harness.partition.finishPage(request, jobs: Array(jobs[range]), isLast: false)
+        return request
     }
 
     @Test("A page that could not be read is wanted again")

@@ -110,8 +110,21 @@ extension Simulation {
             guard let request = partition.pageRequest(for: lane) else { continue }
             #expect(lane != .timers || partition.timerPageWantedAt != nil)
             partition.beginPage(request)
+            // The view is as late as the request allows, or a little less.
+            if request.mustSeeAll || draws.happens(oneIn: 4) { view = twin }
+            self.seen[request.mustSeeAll ? "fresh page" : "late page", default: 0] += 1
             pages.append(Page(request: request, seen: draws.happens(oneIn: 2) ? look(request) : nil))
             checkState()
+        }
+    }
+
+    /// Workers take page after page, and nothing else happens.
+    mutating func workOff() {
+        for _ in 0..<draws.below(9) {
+            start()
+            settle()
+            beginPages()
+            readOn()
         }
     }
 
@@ -121,6 +134,7 @@ extension Simulation {
         guard !pages.isEmpty else { return }
         let index = draws.below(pages.count)
         guard let seen = pages[index].seen else {
+            if draws.happens(oneIn: 2) { view = twin }
             pages[index].seen = look(pages[index].request)
             return
         }
@@ -153,7 +167,7 @@ extension Simulation {
 
     /// What a read of the view sees now.
     func look(_ request: PageRequest) -> (jobs: [Job], isLast: Bool) {
-        let rest = twin.waiting(in: request.lane).filter { $0.key >= request.from }
+        let rest = view.waiting(in: request.lane).filter { $0.key >= request.from }
         var bytes = 0
         var jobs: [Job] = []
         for (_, job) in rest {
@@ -168,6 +182,7 @@ extension Simulation {
     mutating func restart() {
         pages = []
         readings = []
+        view = twin
         seen["restart", default: 0] += 1
         let keys = twin.keys.filter { $0.expires > now }
         partition = Partition(

@@ -19,6 +19,8 @@ struct Simulation {
     let limits: Limits
     var partition: Partition
     var twin: Twin
+    /// The twin as it was when the view was last written.
+    var view: Twin
     var draws: Draws
     var now = Timestamp(microseconds: 1_800_000_000_000_000)
     var pages: [Page] = []
@@ -35,6 +37,7 @@ struct Simulation {
         self.limits = limits
         partition = Partition(limits: limits)
         twin = Twin(limits: limits)
+        view = twin
         draws = Draws(state: seed)
     }
 
@@ -48,7 +51,8 @@ struct Simulation {
         case 14...15: perform(.tick(seed: draws.next(), limit: 1 + draws.below(6)))
         case 16...17: beginPages()
         case 18...19: readOn()
-        case 20...23: steer()
+        case 20...22: steer()
+        case 23: workOff()
         default: if draws.happens(oneIn: 25) { restart() }
         }
     }

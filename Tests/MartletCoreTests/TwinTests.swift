@@ -27,13 +27,14 @@ struct TwinTests {
     @Test("A random life sees pages, records that are read, cold keys and restarts")
     func lifeIsRich() {
         var seen: [String: Int] = [:]
-        for seed: UInt64 in 100..<110 {
+        for seed: UInt64 in 100..<120 {
             var simulation = Simulation(seed: seed, limits: tiny)
             for _ in 0..<400 { simulation.step() }
             seen.merge(simulation.seen, uniquingKeysWith: +)
         }
         let wanted = [
             "submit", "start", "complete", "fail", "release", "extend", "lose", "cancel", "redrive", "tick", "page",
+            "fresh page", "late page",
             "admitted", "alreadyHot", "departed", "cold key", "restart",
         ]
         for thing in wanted { #expect(seen[thing, default: 0] > 0, "\(thing): \(seen)") }

@@ -11,7 +11,10 @@ struct Lane: Sendable {
     /// Nil if and only if nothing is cold.
     private(set) var coldFrom: LaneKey?
     /// The page that is being read.
-    var page: PageRequest?
+    private(set) var page: PageRead?
+    /// Whether what a read of the cold jobs finds may have changed since the last page was begun: jobs turned cold,
+    /// were brought in by name, or left from behind `coldFrom`. Whatever goes from before `coldFrom` no page looks at.
+    private(set) var hasColdChanged = true
 
     /// How many of the hot jobs may go before everything cold.
     var readyCount: Int { hot.count(below: coldFrom) }
@@ -20,16 +23,21 @@ struct Lane: Sendable {
     ///
     /// - Parameter isCrowded: all lanes together hold as much as they may.
     mutating func turnsCold(_ key: LaneKey, isCrowded: Bool, limits: Limits) -> Bool {
-        // While a page is read nothing turns cold: the read may or may not have seen it.
-        guard page == nil else { return false }
         if let coldFrom, key >= coldFrom {
+            // The read of a page may or may not see what turns cold meanwhile. New jobs are known by their numbers
+            // and passed over when it ends; others stay in memory until then.
+            guard page?.notes(key) ?? true else { return false }
+            page?.add(key)
             coldCount += 1
+            hasColdChanged = true
             return true
         }
+        guard page == nil else { return false }
         let isFull = isCrowded || hot.count >= limits.hotJobsPerLane || hotBytes >= limits.hotBytesPerLane
         guard isFull, let last = hot.last, key > last else { return false }
         coldCount += 1
         coldFrom = key
+        hasColdChanged = true
         return true
     }
 
@@ -41,6 +49,7 @@ struct Lane: Sendable {
     mutating func remove(_ key: LaneKey, bytes: Int) {
         hot.remove(key)
         hotBytes -= bytes
+        if let coldFrom, key >= coldFrom { hasColdChanged = true }
     }
 
     /// Takes the last hot job out, which is `key`, to be cold from now on.
@@ -49,6 +58,7 @@ struct Lane: Sendable {
         hotBytes -= bytes
         coldCount += 1
         coldFrom = min(coldFrom ?? key, key)
+        hasColdChanged = true
     }
 
     /// Whether the lane holds so much that its end turns cold. Twice the limit, so that a lane does not turn
@@ -64,10 +74,12 @@ struct Lane: Sendable {
         hot.count > 1 && (hot.count > limits.hotJobsPerLane || hotBytes > limits.hotBytesPerLane)
     }
 
-    /// A cold job is brought in by name.
-    mutating func thawOne() {
+    /// The cold job with `key` is brought in by name.
+    mutating func thaw(_ key: LaneKey) {
+        page?.remove(key)
         coldCount -= 1
         if coldCount == 0 { coldFrom = nil }
+        hasColdChanged = true
     }
 
     /// After a restart all that waits is cold.
@@ -76,10 +88,44 @@ struct Lane: Sendable {
         coldFrom = count > 0 ? .smallest : nil
     }
 
-    /// A page came in, `admitted` jobs of which were cold; whatever is cold now is not below `boundary`.
+    /// - Parameter nextNumber: of the next job that is submitted.
+    mutating func beginPage(_ request: PageRequest, nextNumber: UInt64) {
+        page = PageRead(request: request, firstNew: nextNumber)
+        hasColdChanged = false
+    }
+
+    /// A page came in, `admitted` jobs of which were cold; whatever was cold when it was begun, and is now, is not
+    /// below `boundary`.
     mutating func finishPage(admitted: Int, boundary: LaneKey, isLast: Bool) {
+        let newCount = page?.newCount ?? 0
+        let newFrom = page?.newFrom ?? boundary
         page = nil
-        coldCount = isLast ? 0 : max(0, coldCount - admitted)
-        coldFrom = coldCount == 0 ? nil : boundary
+        coldCount = isLast ? newCount : max(0, coldCount - admitted)
+        coldFrom = coldCount == 0 ? nil : min(boundary, newFrom)
+    }
+
+    mutating func abandonPage() {
+        page = nil
+        hasColdChanged = true
+    }
+}
+
+/// A page under way, and the new jobs that turned cold since it was begun.
+struct PageRead: Sendable {
+    let request: PageRequest
+    /// Jobs from this number on were submitted after the page was begun.
+    let firstNew: UInt64
+    private(set) var newCount = 0
+    private(set) var newFrom: LaneKey?
+
+    func notes(_ key: LaneKey) -> Bool { key.number >= firstNew }
+
+    mutating func add(_ key: LaneKey) {
+        newCount += 1
+        newFrom = min(newFrom ?? key, key)
+    }
+
+    mutating func remove(_ key: LaneKey) {
+        if notes(key) { newCount -= 1 }
     }
 }

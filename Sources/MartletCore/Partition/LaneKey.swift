@@ -65,12 +65,16 @@ public struct PageRequest: Equatable, Sendable {
     public var from: LaneKey
     public var jobs: Int
     public var bytes: Int
+    /// Whether the read must see all events applied until the page is begun. Otherwise nothing cold in this lane has
+    /// changed since the page before was begun, and the read need not see more than that one did.
+    public var mustSeeAll: Bool
 
-    public init(lane: LaneName, from: LaneKey, jobs: Int, bytes: Int) {
+    public init(lane: LaneName, from: LaneKey, jobs: Int, bytes: Int, mustSeeAll: Bool = true) {
         self.lane = lane
         self.from = from
         self.jobs = jobs
         self.bytes = bytes
+        self.mustSeeAll = mustSeeAll
     }
 }
 

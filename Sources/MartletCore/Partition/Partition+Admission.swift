@@ -58,7 +58,7 @@ extension Partition {
         guard let key = LaneKey(of: job), let queue = queues.find(job.subject.queue) else { return .departed }
         let lane = job.state == .queued ? queue : QueueTable.timers
         guard let boundary = queues[lane].lane.coldFrom, key >= boundary else { return .departed }
-        queues[lane].lane.thawOne()
+        queues[lane].lane.thaw(key)
         insert(slab.insert(JobSlab.Record(job: job, queue: queue)), into: lane)
         return .admitted
     }

@@ -16,26 +16,26 @@ extension Partition {
         return due + (.zero - limits.timerLead)
     }
 
-    /// The page is being read, by a read that sees all events applied until now.
+    /// The page is being read, by a read that sees all events applied until now, if the request says that it must.
     public mutating func beginPage(_ request: PageRequest) {
         guard let place = queues.find(request.lane), queues[place].lane.page == nil else {
             preconditionFailure("a page of \(request.lane) was begun without being wanted")
         }
-        queues[place].lane.page = request
+        queues[place].lane.beginPage(request, nextNumber: nextNumber)
         departures.beginRead()
     }
 
     /// The page was read: `jobs` in the lane's order, and whether there are none behind them.
     ///
-    /// What is in memory already and what left it since the page was begun is passed over.
+    /// What is in memory already, what left it since the page was begun and what is new since then is passed over.
     public mutating func finishPage(_ request: PageRequest, jobs: [Job], isLast: Bool) {
-        let place = placeOfPage(request)
+        let (place, page) = underWay(request)
         var boundary = request.from
         var admitted = 0
         for var job in jobs {
             job.lease = nil
             if job.state == .queued { job.due = nil }
-            guard let key = LaneKey(of: job) else { continue }
+            guard let key = LaneKey(of: job), !page.notes(key) else { continue }
             boundary = max(boundary, key.next)
             let id = job.subject.id
             guard !slab.contains(id), !departures.outdate(job) else { continue }
@@ -49,8 +49,8 @@ extension Partition {
 
     /// The page could not be read.
     public mutating func abandonPage(_ request: PageRequest) {
-        let place = placeOfPage(request)
-        queues[place].lane.page = nil
+        let (place, _) = underWay(request)
+        queues[place].lane.abandonPage()
         settlePage(of: place)
     }
 
@@ -66,14 +66,16 @@ extension Partition {
         // A few large payloads are as much as many small ones.
         let isLow = ready == 0 || ready < jobs / 4 * 3 && hotBytes < bytes / 4 * 3
         guard isLow else { return nil }
-        return PageRequest(lane: name, from: from, jobs: max(1, jobs - hotCount), bytes: max(1, bytes - hotBytes))
+        return PageRequest(
+            lane: name, from: from, jobs: max(1, jobs - hotCount), bytes: max(1, bytes - hotBytes),
+            mustSeeAll: queues[place].lane.hasColdChanged)
     }
 
-    private func placeOfPage(_ request: PageRequest) -> Int {
-        guard let place = queues.find(request.lane), queues[place].lane.page == request else {
+    private func underWay(_ request: PageRequest) -> (place: Int, page: PageRead) {
+        guard let place = queues.find(request.lane), let page = queues[place].lane.page, page.request == request else {
             preconditionFailure("a page of \(request.lane) ends that was not begun")
         }
-        return place
+        return (place, page)
     }
 
     /// What arrived during the read and stands behind the boundary turns cold now, and what is too much.

@@ -19,7 +19,7 @@ extension Leader {
         for await request in pageRequests {
             do {
                 // What turned cold a moment ago must be in the view before it is read.
-                try await committed()
+                if request.mustSeeAll { try await committed() }
                 let (jobs, isLast) = try await view.page(request)
                 partition.finishPage(request, jobs: jobs, isLast: isLast)
             } catch {
