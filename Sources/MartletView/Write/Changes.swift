@@ -7,8 +7,10 @@ struct Changes {
         var remembered: RememberedKey
     }
 
-    private(set) var jobs: [JobChange] = []
+    private var jobs: [JobChange] = []
     private var places: [UInt64: Int] = [:]
+    /// The events of each merged entry: a new job's change refers to the event that tells what it is.
+    private var entries: [[Event]] = []
     private(set) var keys: [Key] = []
     /// Entries and events merged, as the inbox counts them.
     private(set) var count = 0
@@ -31,13 +33,17 @@ struct Changes {
     mutating func merge(_ batch: Inbox.Batch) {
         position = batch.position
         count += batch.changes
-        for event in batch.events { merge(event) }
+        entries.append(batch.events)
+        for index in batch.events.indices {
+            merge(batch.events[index], JobChange.Source(entry: entries.count - 1, event: index))
+        }
     }
 
     /// Everything is in the file now.
     mutating func settle() {
         jobs.removeAll(keepingCapacity: jobs.count <= 2 * Inbox.full)
         places.removeAll(keepingCapacity: jobs.capacity > 0)
+        entries = []
         keys = []
         count = 0
         queues.settle()
@@ -45,19 +51,36 @@ struct Changes {
         clients.settle()
     }
 
-    /// The places of the changed jobs by number: rows are written in the order in which they stand.
-    func order() -> [Int] {
+    /// Calls `body` with each changed job, by number: rows are written in the order in which they stand.
+    ///
+    /// - Parameter body: also takes what the job is, when it is new.
+    func forEachJob(_ body: (JobChange, Event.Submitted?) throws -> Void) rethrows {
+        let order = order()
+        // Lent, not copied one by one: a change is large and full of references.
+        try jobs.withUnsafeBufferPointer { jobs in
+            for place in order { try body(jobs[place], submitted(jobs[place].birth)) }
+        }
+    }
+
+    private func submitted(_ birth: JobChange.Birth?) -> Event.Submitted? {
+        guard let source = birth?.source, case .submitted(let event) = entries[source.entry][source.event] else {
+            return nil
+        }
+        return event
+    }
+
+    private func order() -> [Int] {
         let order = Array(jobs.indices)
         let isSorted = zip(jobs, jobs.dropFirst()).allSatisfy { $0.number < $1.number }
         return isSorted ? order : order.sorted { jobs[$0].number < jobs[$1].number }
     }
 
-    private mutating func merge(_ event: Event) {
+    private mutating func merge(_ event: Event, _ source: JobChange.Source) {
         let position = position
         switch event {
         case .leaderStarted: break
         case .numbered(let numbered): clients.remember(numbered, at: position.time)
-        case .submitted(let submitted): submit(submitted)
+        case .submitted(let submitted): submit(submitted, source)
         case .queued(let job, let from):
             move(job, from, .queued)
             jobs[place(of: job)].requeue(position)
@@ -88,7 +111,7 @@ struct Changes {
         }
     }
 
-    private mutating func submit(_ submitted: Event.Submitted) {
+    private mutating func submit(_ submitted: Event.Submitted, _ source: JobChange.Source) {
         let state: JobState = submitted.due == nil ? .queued : .scheduled
         let queue = queues.add(1, at: Int(state.rawValue), of: submitted.job.queue)
         let kind = kinds.add(1, at: 0, of: submitted.kind)
@@ -98,7 +121,8 @@ struct Changes {
             let key = RememberedKey(idempotency: idempotency, job: submitted.job.id, expires: expires)
             keys.append(Key(number: submitted.job.number, remembered: key))
         }
-        jobs[place(of: submitted.job)].submit(submitted, queue: queue, kind: kind, position)
+        let birth = JobChange.Birth(source: source, time: position.time, queue: queue, kind: kind)
+        jobs[place(of: submitted.job)].submit(birth, due: submitted.due, position)
     }
 
     private mutating func move(_ job: Subject, _ from: JobState, _ to: JobState) {

@@ -2,12 +2,12 @@ internal import MartletCore
 
 /// What each event does to its job's record and history.
 extension JobChange {
-    mutating func submit(_ event: Event.Submitted, queue: Int64, kind: Int64, _ position: ViewPosition) {
-        birth = Birth(event: event, time: position.time, queue: queue, kind: kind)
+    mutating func submit(_ birth: Birth, due: Timestamp?, _ position: ViewPosition) {
+        self.birth = birth
         // Room for the facts of a short life.
         history.reserveCapacity(80)
-        stand(event.due == nil ? .queued : .scheduled, at: position.time, due: event.due)
-        History.append(.submitted, state, at: position, due: event.due, to: &history)
+        stand(due == nil ? .queued : .scheduled, at: position.time, due: due)
+        History.append(.submitted, state, at: position, due: due, to: &history)
     }
 
     mutating func requeue(_ position: ViewPosition) {

@@ -20,9 +20,15 @@ struct JobChange {
         static let result = Columns(rawValue: 128)
     }
 
-    /// A job that is not in the file yet.
+    /// The place of an event among the merged entries.
+    struct Source {
+        var entry: Int
+        var event: Int
+    }
+
+    /// A job that is not in the file yet. What it is stands in the event that submitted it.
     struct Birth {
-        var event: Event.Submitted
+        var source: Source
         var time: Timestamp
         var queue: Int64
         var kind: Int64

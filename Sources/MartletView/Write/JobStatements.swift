@@ -18,14 +18,14 @@ final class JobStatements {
         insertPayload = try database.prepare("INSERT INTO payloads VALUES (?, ?)")
     }
 
-    func write(_ change: JobChange) throws {
+    /// - Parameter submitted: what the job is, when it is new.
+    func write(_ change: JobChange, _ submitted: Event.Submitted?) throws {
         rowsWritten += 1
-        guard let birth = change.birth else { return try update(change) }
-        try add(change, birth)
+        guard let birth = change.birth, let submitted else { return try update(change) }
+        try add(change, birth, submitted)
     }
 
-    private func add(_ change: JobChange, _ birth: JobChange.Birth) throws {
-        let event = birth.event
+    private func add(_ change: JobChange, _ birth: JobChange.Birth, _ event: Event.Submitted) throws {
         let isInline = event.payload.count <= Schema.inlinePayload
         insert.bind(change.number, at: 1)
         insert.bind(high: event.job.id.high, low: event.job.id.low, at: 2)

@@ -28,7 +28,7 @@ final class Writer {
         for batch in inbox.take() { changes.merge(batch) }
         guard changes.count > 0 else { return }
         try transaction {
-            for place in changes.order() { try jobs.write(changes.jobs[place]) }
+            try changes.forEachJob(jobs.write)
             keyCount += try side.write(changes.keys)
         }
     }
