@@ -140,7 +140,7 @@ struct SessionTests {
     }
 
     @Test("What waits for a worker is merged, in batches, and nothing passes a revocation")
-    func merging() {
+    func merging() throws {
         let job = JobID(high: 0x7000, low: 1 << 63)
         func delivery(_ token: UInt64, bytes: Int = 0) -> Delivery {
             Delivery(
@@ -149,7 +149,10 @@ struct SessionTests {
         }
         let held = AttemptID(job: job, token: FencingToken(9))
         let late = RefusedOutcome(attempt: held, error: .alreadySettled(held))
-        let merged = ServerMessages.merge([
+        func merge(_ letters: [SessionMessage]) throws -> [Martlet_V1_ServerMessage] {
+            try ServerMessages.merge(letters).map { try $0.wire }
+        }
+        let merged = try merge([
             .attempts([delivery(1)]), .settled(through: 1, refused: []), .attempts([delivery(2)]),
             .settled(through: 2, refused: [late]), .revoked([held]), .attempts([delivery(3)]), .goodbye,
         ])
@@ -158,9 +161,9 @@ struct SessionTests {
         #expect(merged.map { $0.attempts.attempts.map(\.token) } == [[], [1, 2], [], [3], []])
         #expect(merged[2].revoked.attempts.map(\.token) == [9])
         #expect(merged[4].message == .goodbye(.init()))
-        let large = ServerMessages.merge([.attempts([1, 2, 3].map { delivery($0, bytes: 600_000) })])
+        let large = try merge([.attempts([1, 2, 3].map { delivery($0, bytes: 600_000) })])
         #expect(large.map(\.attempts.attempts.count) == [1, 1, 1])
-        let many = ServerMessages.merge([.attempts((1...2500).map { delivery($0) })])
+        let many = try merge([.attempts((1...2500).map { delivery($0) })])
         #expect(many.map(\.attempts.attempts.count) == [1000, 1000, 500])
     }
 

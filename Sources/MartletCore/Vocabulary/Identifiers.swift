@@ -34,6 +34,12 @@ public struct ClientID: Hashable, Sendable, CustomStringConvertible {
         guard let (high, low) = UUIDText.parse(text) else { return nil }
         self.init(high: high, low: low)
     }
+
+    /// The same from the text's bytes.
+    package init?(utf8 text: UnsafeRawBufferPointer) {
+        guard let (high, low) = UUIDText.parse(text) else { return nil }
+        self.init(high: high, low: low)
+    }
 }
 
 /// The number of one lease, unique and growing within a partition: whoever holds an older one holds nothing.

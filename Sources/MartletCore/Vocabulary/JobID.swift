@@ -37,6 +37,13 @@ extension JobID: CustomStringConvertible {
 
     /// Nil unless the text is the usual 36 characters of a UUIDv7, in either case.
     public init?(_ text: String) {
+        var text = text
+        guard let id = text.withUTF8({ JobID(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = id
+    }
+
+    /// The same from the text's bytes.
+    package init?(utf8 text: UnsafeRawBufferPointer) {
         guard let (high, low) = UUIDText.parse(text), high >> 12 & 0xF == 7, low >> 62 == 0b10 else { return nil }
         self.init(high: high, low: low)
     }

@@ -3,27 +3,35 @@ package enum UUIDText {
     private static let digits: [UInt8] = Array("0123456789abcdef".utf8)
 
     package static func format(high: UInt64, low: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 36) { text in
-            var next = 0
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    text[next] = UInt8(ascii: "-")
-                    next += 1
-                }
-                let half = nibble < 16 ? high : low
-                text[next] = digits[Int(half >> UInt64(60 - 4 * (nibble % 16)) & 0xF)]
+        String(unsafeUninitializedCapacity: length) { text in
+            write(high: high, low: low, to: text)
+            return length
+        }
+    }
+
+    package static let length = 36
+
+    /// - Parameter text: room for `length` bytes.
+    package static func write(high: UInt64, low: UInt64, to text: UnsafeMutableBufferPointer<UInt8>) {
+        precondition(text.count >= length, "a UUID's text takes \(length) bytes, not \(text.count)")
+        var next = 0
+        for nibble in 0..<32 {
+            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                text[next] = UInt8(ascii: "-")
                 next += 1
             }
-            return next
+            let half = nibble < 16 ? high : low
+            text[next] = digits[Int(half >> UInt64(60 - 4 * (nibble % 16)) & 0xF)]
+            next += 1
         }
     }
 
     package static func parse(_ text: String) -> (high: UInt64, low: UInt64)? {
         var text = text
-        return text.withUTF8(parse)
+        return text.withUTF8 { parse(UnsafeRawBufferPointer($0)) }
     }
 
-    private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
+    package static func parse(_ text: UnsafeRawBufferPointer) -> (high: UInt64, low: UInt64)? {
         guard text.count == 36 else { return nil }
         var halves: (high: UInt64, low: UInt64) = (0, 0)
         var nibbles = 0

@@ -17,7 +17,8 @@ struct GRPCListener: Sendable {
     ) throws {
         let services: [any RegistrableRPCService] = [
             JobsService(calls: jobs),
-            WorkService(calls: work, configuration: configuration.grpc),
+            WorkService(calls: work),
+            StreamsService(node: jobs.node, configuration: configuration.grpc),
             HealthService(node: jobs.node, interval: configuration.grpc.healthInterval),
             ReflectionService(index: try DescriptorIndex(base64: serializedDescriptors)),
         ]

@@ -17,7 +17,7 @@ struct JobsService: Martlet_V1_Jobs.SimpleServiceProtocol {
         request: RPCAsyncSequence<Martlet_V1_SubmitRequest, any Error>,
         response: RPCWriter<Martlet_V1_SubmitResponse>, context: ServerContext
     ) async throws {
-        try await SubmissionStream(node: calls.node).run(requests: request, responses: response)
+        throw servedByHand()
     }
 
     func getJob(request: Martlet_V1_GetJobRequest, context: ServerContext) async throws -> Martlet_V1_Job {

@@ -6,19 +6,12 @@ internal import MartletWire
 /// `martlet.v1.Work` over gRPC.
 struct WorkService: Martlet_V1_Work.SimpleServiceProtocol {
     let calls: WorkCalls
-    let configuration: GatewayConfiguration.GRPC
 
     func session(
         request: RPCAsyncSequence<Martlet_V1_WorkerMessage, any Error>,
         response: RPCWriter<Martlet_V1_ServerMessage>, context: ServerContext
     ) async throws {
-        let cancellation = context.cancellation
-        try await SessionStream(node: calls.node, configuration: configuration).run(
-            messages: request, responses: response
-        ) {
-            // It throws only when this very wait is cancelled: then the session is over.
-            try? await cancellation.cancelled
-        }
+        throw servedByHand()
     }
 
     func lease(request: Martlet_V1_LeaseRequest, context: ServerContext) async throws -> Martlet_V1_LeaseResponse {

@@ -1,4 +1,5 @@
 internal import MartletCore
+internal import MartletWire
 
 /// Identifiers as they arrive in text.
 extension JobID {
@@ -31,6 +32,13 @@ extension AttemptID {
     init(job: String, token: UInt64, prefix: String = "") throws(Problem) {
         guard token != 0 else { throw .invalid("\(prefix)token", "is required") }
         self.init(job: try JobID(wire: job, field: "\(prefix)job_id"), token: FencingToken(token))
+    }
+}
+
+extension ProtobufWriter {
+    /// A string field with a job's id.
+    mutating func field(_ number: Int, _ id: JobID) {
+        field(number, count: UUIDText.length) { UUIDText.write(high: id.high, low: id.low, to: $0) }
     }
 }
 

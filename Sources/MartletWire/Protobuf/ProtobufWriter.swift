@@ -47,6 +47,17 @@ package struct ProtobufWriter {
         bytes.append(contentsOf: value)
     }
 
+    /// A bytes or string field of `count` bytes, which `body` fills in.
+    package mutating func field(_ number: Int, count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        tag(number, .delimited)
+        varint(UInt64(count))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { room in
+            room.initialize(repeating: 0)
+            body(room)
+            bytes.append(contentsOf: room)
+        }
+    }
+
     /// A string field; empty is left out.
     package mutating func field(_ number: Int, _ value: String) {
         guard !value.isEmpty else { return }

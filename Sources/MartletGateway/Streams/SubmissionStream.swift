@@ -14,10 +14,10 @@ struct SubmissionStream: Sendable {
     static let unanswered = 16
 
     func run(
-        requests: RPCAsyncSequence<Martlet_V1_SubmitRequest, any Error>,
-        responses: RPCWriter<Martlet_V1_SubmitResponse>
+        requests: RPCAsyncSequence<SubmissionRequest, any Error>,
+        responses: RPCWriter<SubmissionReply>
     ) async throws {
-        let replies = ReplyQueue<Martlet_V1_SubmitResponse>(capacity: Self.unanswered)
+        let replies = ReplyQueue<SubmissionReply>(capacity: Self.unanswered)
         try await withThrowingTaskGroup { group in
             group.addTask {
                 while let ready = await replies.take() {
@@ -41,21 +41,30 @@ struct SubmissionStream: Sendable {
     }
 
     private func submit(
-        _ request: Martlet_V1_SubmitRequest, reply: @escaping @Sendable (Martlet_V1_SubmitResponse) -> Void
+        _ request: SubmissionRequest, reply: @escaping @Sendable (SubmissionReply) -> Void
     ) async {
-        let sequence = request.sequence
-        do throws(Problem) {
-            let stamp = try SubmissionStamp.make(wire: request)
-            let specs = try request.specs()
-            await node.submit(specs, stamp: stamp) { result in
-                switch result {
-                case .success(let ids): reply(Martlet_V1_SubmitResponse(ids: ids, sequence: sequence))
-                case .failure(let error):
-                    reply(Martlet_V1_SubmitResponse(refused: Problem(error, inList: true), sequence: sequence))
-                }
+        switch request {
+        case .plain(let specs, let stamp, let sequence):
+            await submit(specs, stamp, sequence, reply)
+        case .general(let message):
+            do throws(Problem) {
+                let stamp = try SubmissionStamp.make(wire: message)
+                await submit(try message.specs(), stamp, message.sequence, reply)
+            } catch {
+                reply(.refused(error, sequence: message.sequence))
             }
-        } catch {
-            reply(Martlet_V1_SubmitResponse(refused: error, sequence: sequence))
+        }
+    }
+
+    private func submit(
+        _ specs: [JobSpec], _ stamp: SubmissionStamp?, _ sequence: UInt64,
+        _ reply: @escaping @Sendable (SubmissionReply) -> Void
+    ) async {
+        await node.submit(specs, stamp: stamp) { result in
+            switch result {
+            case .success(let ids): reply(.accepted(ids, sequence: sequence))
+            case .failure(let error): reply(.refused(Problem(error, inList: true), sequence: sequence))
+            }
         }
     }
 }

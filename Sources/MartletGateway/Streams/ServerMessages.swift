@@ -6,11 +6,11 @@ enum ServerMessages {
     static let attemptsPerMessage = 1000
     static let bytesPerMessage = 1 << 20
     /// What an attempt takes on the wire beside its payload, roughly and generously.
-    private static let bytesPerAttempt = 512
+    static let bytesPerAttempt = 512
 
     /// Attempts and settlements each become one message where they can, the settlements first: they free the worker's
     /// hands. Neither passes a revocation or a goodbye, in either direction.
-    static func merge(_ letters: [SessionMessage]) -> [Martlet_V1_ServerMessage] {
+    static func merge(_ letters: [SessionMessage]) -> [ServerLetter] {
         var batch = Batch()
         for letter in letters {
             switch letter {
@@ -22,12 +22,12 @@ enum ServerMessages {
                 batch.flush()
                 var message = Martlet_V1_ServerMessage()
                 message.revoked.attempts = attempts.map { Martlet_V1_Held($0) }
-                batch.messages.append(message)
+                batch.messages.append(.general(message))
             case .goodbye:
                 batch.flush()
                 var message = Martlet_V1_ServerMessage()
                 message.goodbye = Martlet_V1_Goodbye()
-                batch.messages.append(message)
+                batch.messages.append(.general(message))
             }
         }
         batch.flush()
@@ -35,11 +35,11 @@ enum ServerMessages {
     }
 
     private struct Batch {
-        var messages: [Martlet_V1_ServerMessage] = []
-        private var attempts: [Martlet_V1_Attempt] = []
+        var messages: [ServerLetter] = []
+        private var attempts: [Delivery] = []
         private var bytes = 0
         private var settled: Martlet_V1_Settled?
-        private var full: [Martlet_V1_ServerMessage] = []
+        private var full: [ServerLetter] = []
 
         mutating func add(_ delivery: Delivery) {
             let size = delivery.payload.count + ServerMessages.bytesPerAttempt
@@ -47,7 +47,7 @@ enum ServerMessages {
                 attempts.count >= ServerMessages.attemptsPerMessage
                 || bytes + size > ServerMessages.bytesPerMessage
             if isFull, !attempts.isEmpty { closeAttempts() }
-            attempts.append(Martlet_V1_Attempt(delivery))
+            attempts.append(delivery)
             bytes += size
         }
 
@@ -62,7 +62,7 @@ enum ServerMessages {
             if let settled {
                 var message = Martlet_V1_ServerMessage()
                 message.settled = settled
-                messages.append(message)
+                messages.append(.general(message))
             }
             settled = nil
             if !attempts.isEmpty { closeAttempts() }
@@ -71,9 +71,7 @@ enum ServerMessages {
         }
 
         private mutating func closeAttempts() {
-            var message = Martlet_V1_ServerMessage()
-            message.attempts.attempts = attempts
-            full.append(message)
+            full.append(.attempts(attempts))
             attempts = []
             bytes = 0
         }

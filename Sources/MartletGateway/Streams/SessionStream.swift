@@ -18,8 +18,8 @@ struct SessionStream: Sendable {
 
     /// Returns when the worker has closed its side; `departure` returns when the server goes down.
     func run(
-        messages: RPCAsyncSequence<Martlet_V1_WorkerMessage, any Error>,
-        responses: RPCWriter<Martlet_V1_ServerMessage>, until departure: @escaping @Sendable () async -> Void
+        messages: RPCAsyncSequence<WorkerLetter, any Error>,
+        responses: RPCWriter<ServerLetter>, until departure: @escaping @Sendable () async -> Void
     ) async throws {
         let capacity = node.configuration.concurrency + Self.lettersBesideAttempts
         let stage = Stage(letters: Mailbox(capacity: capacity))
@@ -57,13 +57,13 @@ struct SessionStream: Sendable {
     }
 
     private func read(
-        _ messages: RPCAsyncSequence<Martlet_V1_WorkerMessage, any Error>, on stage: Stage,
-        openedWith responses: RPCWriter<Martlet_V1_ServerMessage>
+        _ messages: RPCAsyncSequence<WorkerLetter, any Error>, on stage: Stage,
+        openedWith responses: RPCWriter<ServerLetter>
     ) async throws {
         var iterator = messages.makeAsyncIterator()
         defer { stage.opened.happen() }
         guard let first = try await iterator.next() else { return }
-        guard case .open(let open) = first.message else {
+        guard case .general(let message) = first, case .open(let open) = message.message else {
             throw Problem.invalid("open", "must be the first message of a session")
         }
         let opening = try SessionOpening(wire: open)
@@ -76,14 +76,21 @@ struct SessionStream: Sendable {
         }
         stage.connection.withLock { $0 = connection }
         do {
-            try await responses.write(Martlet_V1_ServerMessage(opened: connection, by: node.configuration))
+            try await responses.write(.general(Martlet_V1_ServerMessage(opened: connection, by: node.configuration)))
             stage.opened.happen()
-            while let message = try await iterator.next() { try await handle(message, from: connection) }
+            while let letter = try await iterator.next() { try await handle(letter, from: connection) }
         } catch {
             await node.disconnect(connection)
             throw error
         }
         await node.disconnect(connection)
+    }
+
+    private func handle(_ letter: WorkerLetter, from connection: SessionConnection) async throws {
+        switch letter {
+        case .completed(let number, let outcomes): await node.report(number, outcomes, from: connection)
+        case .general(let message): try await handle(message, from: connection)
+        }
     }
 
     private func handle(_ message: Martlet_V1_WorkerMessage, from connection: SessionConnection) async throws {
