@@ -44,8 +44,34 @@ struct OpeningTests {
     @Test("A newer format is refused with both versions")
     func newerVersion() async throws {
         let folder = try TemporaryFolder()
-        try await made(folder, "PRAGMA user_version = 2")
-        #expect(refusal(folder.view) == .newerVersion(found: 2, supported: 1))
+        try await made(folder, "PRAGMA user_version = 3")
+        #expect(refusal(folder.view) == .newerVersion(found: 3, supported: 2))
+    }
+
+    @Test("A file of the first format is brought up to date, and keeps what it holds")
+    func olderVersion() async throws {
+        let folder = try TemporaryFolder()
+        let written = try View(path: folder.view, incarnation: "log")
+        written.project([submitted(subject(1)), submitted(subject(2), due: second(9)), started(subject(1))])
+        await written.close()
+        try Database(path: folder.view).execute(
+            """
+            DROP INDEX jobs_due; DROP INDEX jobs_rare;
+            CREATE INDEX jobs_due ON jobs (max(due, 0)) WHERE state IN (1, 4);
+            CREATE INDEX jobs_rare ON jobs (state) WHERE state IN (3, 6, 7);
+            PRAGMA user_version = 1;
+            """)
+
+        let view = try View(path: folder.view, incarnation: "log")
+
+        let from = LaneKey(rank: 0, number: 0)
+        let timers = try await view.page(PageRequest(lane: .timers, from: from, jobs: 9, bytes: .max))
+        #expect(timers.jobs.map(\.subject.id) == [subject(2).id])
+        #expect(try await view.restored(limits: Limits()).running.map(\.subject.id) == [subject(1).id])
+        await view.close()
+        let again = try View(path: folder.view, incarnation: "log")
+        #expect(again.position == position(1))
+        await again.close()
     }
 
     @Test("A SQLite file of another program is refused and left alone")

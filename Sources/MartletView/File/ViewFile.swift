@@ -18,7 +18,10 @@ enum ViewFile {
             let database = try Database(path: path)
             try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384")
             let isNew = try isEmpty(database)
-            if !isNew { try check(database, path, incarnation) }
+            if !isNew {
+                try check(database, path, incarnation)
+                try upgrade(database)
+            }
             try database.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000;"
                     + "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY")
@@ -65,7 +68,7 @@ enum ViewFile {
         guard version <= Schema.version else {
             throw ViewError.newerVersion(found: version, supported: Schema.version)
         }
-        guard version == Schema.version else {
+        guard version == Schema.version || Schema.upgrades[version] != nil else {
             throw ViewError.damaged("\(path) has format version \(version), which no release wrote")
         }
         let statement = try database.prepare("SELECT incarnation FROM view")
@@ -74,6 +77,17 @@ enum ViewFile {
         let found = statement.text(at: 0)
         guard found == incarnation else {
             throw ViewError.foreign("\(path) follows the log \(found), not \(incarnation)")
+        }
+    }
+
+    /// Version by version, each step whole or not at all.
+    private static func upgrade(_ database: Database) throws {
+        for version in try number(database, "PRAGMA user_version")..<Schema.version {
+            guard let statements = Schema.upgrades[version] else { continue }
+            try database.transaction { () throws(SQLiteError) in
+                try database.execute(statements)
+                try database.execute("PRAGMA user_version = \(version + 1)")
+            }
         }
     }
 

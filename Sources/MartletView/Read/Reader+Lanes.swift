@@ -32,10 +32,10 @@ extension Reader {
         + "WHERE state = 2 AND queue = ? AND rank = ? AND number >= ? ORDER BY number"
     package static let dueAt =
         "SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_due "
-        + "WHERE state IN (1, 4) AND max(due, 0) = ? AND number >= ? ORDER BY number"
+        + "WHERE \(Schema.isTimed) AND max(due, 0) = ? AND number >= ? ORDER BY number"
     package static let dueAfter =
         "SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_due "
-        + "WHERE state IN (1, 4) AND max(due, 0) > ? ORDER BY max(due, 0), number"
+        + "WHERE \(Schema.isTimed) AND max(due, 0) > ? ORDER BY max(due, 0), number"
 
     /// Jobs until a bound is reached; the first that does not fit tells that there are more.
     private struct Page {

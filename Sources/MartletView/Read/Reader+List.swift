@@ -51,7 +51,7 @@ extension Reader {
         case .rareState(let state):
             let sql =
                 "SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_rare "
-                + "WHERE state = \(state) AND state IN (3, 6, 7) AND number < ? ORDER BY number DESC"
+                + "WHERE state = \(state) AND \(Schema.isRare) AND number < ? ORDER BY number DESC"
             try rows(sql, [below], look)
         case .numbers(let numbers):
             for number in numbers where !page.isOver { try rows(JobRow.byNumber, [number], look) }
@@ -110,7 +110,7 @@ extension Reader {
             return try numbers(sql, values, count: count, query)
         case .scheduled, .retrying:
             return try numbers(
-                "SELECT number FROM jobs INDEXED BY jobs_due WHERE state IN (1, 4) AND number < ?", [below],
+                "SELECT number FROM jobs INDEXED BY jobs_due WHERE \(Schema.isTimed) AND number < ?", [below],
                 count: try number("SELECT sum(scheduled + retrying) FROM queues"), query)
         case .succeeded:
             return try numbers(

@@ -44,7 +44,7 @@ extension Reader {
         var jobs: [Job] = []
         try rows(
             "SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_rare "
-                + "WHERE state = 3 AND state IN (3, 6, 7) ORDER BY number"
+                + "WHERE state = 3 AND \(Schema.isRare) ORDER BY number"
         ) { row in
             jobs.append(try JobRow.record(row, .withPayload, self).job)
             return .next

@@ -22,15 +22,21 @@ final class Writer {
         side = try SideStatements(database)
     }
 
-    /// Writes all that was projected before the call. After a full disk it may be called again: the changes stay.
+    /// Writes all that was projected before the call, in transactions of about `Inbox.full` changes: a transaction's
+    /// memory is kept for the next. After a full disk it may be called again: the changes stay.
     func flush() throws(ViewError) {
         if let cause = progress.stopped { throw cause }
-        for batch in inbox.take() { changes.merge(batch) }
-        guard changes.count > 0 else { return }
-        try transaction {
-            try changes.forEachJob(jobs.write)
-            keyCount += try side.write(changes.keys)
-        }
+        var rest = inbox.take()[...]
+        // What could not be written stays merged.
+        defer { for batch in rest { changes.merge(batch) } }
+        repeat {
+            while changes.count < Inbox.full, let batch = rest.popFirst() { changes.merge(batch) }
+            guard changes.count > 0 else { return }
+            try transaction {
+                try changes.forEachJob(jobs.write)
+                keyCount += try side.write(changes.keys)
+            }
+        } while !rest.isEmpty
     }
 
     /// How many keys the file holds, as of the last commit or the transaction under way.
