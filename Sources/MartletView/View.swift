@@ -21,9 +21,12 @@ public final class View: Sendable {
     /// - Parameters:
     ///   - incarnation: Names the log. A view that follows another is refused.
     ///   - lag: How long a change may wait for company before it is written.
+    ///   - burstIsOver: Called on the writer's thread when, after many changes, none came for the time of the lag: memory
+    ///     that they took can be given back to the system.
     /// - Throws: `foreign`, `newerVersion`, `damaged`, `full` or `engine`; the file is left as it was.
     public init(
-        path: String, incarnation: String, lag: Duration = .milliseconds(100), limits: Limits = Limits()
+        path: String, incarnation: String, lag: Duration = .milliseconds(100), limits: Limits = Limits(),
+        burstIsOver: @escaping @Sendable () -> Void = {}
     ) throws(ViewError) {
         let database = try ViewFile.openWriter(path, incarnation: incarnation)
         let reading = Reader(try ViewFile.openReader(path))
@@ -32,7 +35,7 @@ public final class View: Sendable {
             let inbox = Inbox(after: position.position)
             let progress = Progress(at: position, inbox)
             let (changes, keyCount) = try reading.loaded(at: position, limits)
-            let writing = try Writer(database, changes, inbox, progress)
+            let writing = try Writer(database, changes, inbox, progress, burstIsOver: burstIsOver)
             writing.keyCount = keyCount
             let thread = WorkerThread(writing, alarm: Self.flushUnasked)
             self.inbox = inbox
@@ -45,6 +48,7 @@ public final class View: Sendable {
         self.lag = lag
         _ = writer.post { [weak writer] writing in
             writing.retryLater = { writer?.setAlarm(after: lag * 10) }
+            writing.lookLater = { writer?.setAlarm(after: lag) }
         }
     }
 

@@ -122,6 +122,30 @@ struct EventTests {
         await view.close()
     }
 
+    @Test("After a burst that is written the view says that it is over, and a few changes are none")
+    func burst() async throws {
+        let folder = try TemporaryFolder()
+        let (overs, over) = AsyncStream.makeStream(of: Void.self)
+        let view = try View(path: folder.view, incarnation: "log", lag: .milliseconds(1)) { over.yield() }
+        view.project([submitted(subject(1))])
+        try await view.flush()
+
+        // 50,000 changes in entries of a thousand, more than one transaction takes.
+        for entry in UInt64(0)..<50 {
+            let jobs = (2 + entry * 1000..<2 + (entry + 1) * 1000).map { submitted(subject($0)) }
+            view.project(jobs, at: position(2 + entry))
+        }
+        var burst = overs.makeAsyncIterator()
+        await burst.next()
+
+        #expect(view.position == position(51) && view.backlog == 0)
+        #expect(try await view.counts() == [.queued: 50_001])
+        view.project([submitted(subject(60_000))], from: 52)
+        await view.close()
+        over.finish()
+        #expect(await burst.next() == nil)
+    }
+
     @Test("A long history keeps its first and its last hundred facts", arguments: [1, 37, 5000])
     func longHistory(writtenEvery: UInt64) async throws {
         let folder = try TemporaryFolder()

@@ -51,6 +51,12 @@ struct Changes {
         clients.settle()
     }
 
+    /// Gives up the memory that is kept for the next changes. There are none now.
+    mutating func shrink() {
+        jobs = []
+        places = [:]
+    }
+
     /// Calls `body` with each changed job, by number: rows are written in the order in which they stand.
     ///
     /// - Parameter body: also takes what the job is, when it is new.

@@ -12,8 +12,18 @@ final class Writer {
     private let side: SideStatements
     /// Asks for another flush, some time after a full disk refused one.
     var retryLater: () -> Void = {}
+    /// Asks for another flush after the lag: if it finds nothing to write, a burst is over.
+    var lookLater: () -> Void = {}
+    private let burstIsOver: () -> Void
+    /// Changes written since the last burst was over.
+    private var burst = 0
+    private static let leastBurst = 50_000
 
-    init(_ database: Database, _ changes: Changes, _ inbox: Inbox, _ progress: Progress) throws {
+    init(
+        _ database: Database, _ changes: Changes, _ inbox: Inbox, _ progress: Progress,
+        burstIsOver: @escaping () -> Void
+    ) throws {
+        self.burstIsOver = burstIsOver
         self.database = database
         self.changes = changes
         self.inbox = inbox
@@ -31,12 +41,21 @@ final class Writer {
         defer { for batch in rest { changes.merge(batch) } }
         repeat {
             while changes.count < Inbox.full, let batch = rest.popFirst() { changes.merge(batch) }
-            guard changes.count > 0 else { return }
+            guard changes.count > 0 else { return endBurst() }
+            burst += changes.count
             try transaction {
                 try changes.forEachJob(jobs.write)
                 keyCount += try side.write(changes.keys)
             }
         } while !rest.isEmpty
+        if burst >= Self.leastBurst { lookLater() }
+    }
+
+    private func endBurst() {
+        guard burst >= Self.leastBurst else { return }
+        burst = 0
+        changes.shrink()
+        burstIsOver()
     }
 
     /// How many keys the file holds, as of the last commit or the transaction under way.

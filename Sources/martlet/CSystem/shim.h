@@ -27,9 +27,13 @@ static inline int martlet_is_same_file(int descriptor, const char *path) {
 
 #include <malloc.h>
 
-// Swift's Glibc module leaves malloc.h out. Fewer arenas and early trimming: what a large batch freed goes back.
-static inline void martlet_keep_memory_small(void) {
+// Swift's Glibc module leaves malloc.h out. Fewer arenas hold less that is free; during a burst it stays, since fetching
+// it anew for each batch costs more than the batch.
+static inline void martlet_tune_memory(void) {
     mallopt(M_ARENA_MAX, 2);
-    mallopt(M_TRIM_THRESHOLD, 16 << 20);
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_MMAP_THRESHOLD, 16 << 20);
 }
+
+// After a burst: what is free goes back to the system, also from between what is in use.
+static inline void martlet_return_memory(void) { malloc_trim(0); }

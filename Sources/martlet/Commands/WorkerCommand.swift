@@ -83,7 +83,7 @@ struct WorkerCommand: AsyncParsableCommand {
             return handler
         }
         ProcessSetup.raiseFileLimit()
-        ProcessSetup.keepMemorySmall()
+        ProcessSetup.tuneMemory()
         let logger = Logger(label: "martlet.worker")
         let address = try connection.address()
         let worker = MartletWorker(

@@ -13,10 +13,11 @@ enum ProcessSetup {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Batches are large and short-lived: what they free goes back to the system instead of staying with each thread.
-    static func keepMemorySmall() {
-        martlet_keep_memory_small()
-    }
+    /// Batches are large and short-lived: what they free stays for the next ones, and few threads share it.
+    static func tuneMemory() { martlet_tune_memory() }
+
+    /// What bursts left free goes back to the system.
+    static func returnMemory() { martlet_return_memory() }
 
     /// Files are for their owner alone, whoever makes them.
     static func keepFilesPrivate() { umask(0o077) }

@@ -57,7 +57,7 @@ struct Server: Sendable {
         ProcessSetup.startLogging(settings)
         ProcessSetup.keepFilesPrivate()
         ProcessSetup.raiseFileLimit()
-        ProcessSetup.keepMemorySmall()
+        ProcessSetup.tuneMemory()
         let folder = try ServerFolder.prepare(settings.folder)
         let lock: FolderLock
         do {
@@ -117,8 +117,8 @@ struct Server: Sendable {
 
     private func parts(with log: SQLiteLog) async throws -> Parts {
         let view = try View(
-            path: folder.view, incarnation: log.incarnation.description, lag: Self.viewLag, limits: settings.node.limits
-        )
+            path: folder.view, incarnation: log.incarnation.description, lag: Self.viewLag,
+            limits: settings.node.limits, burstIsOver: ProcessSetup.returnMemory)
         do {
             let node = try await withTaskExecutorPreference(executor) {
                 try await Node(
