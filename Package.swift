@@ -117,7 +117,16 @@ let package = Package(
                 .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings),
+        room(
+            "MartletSim",
+            [
+                "MartletCore", "MartletLog", "MartletNode", "MartletView", "MartletWire", .logging, .nioCore,
+                .nioEmbedded,
+            ]),
+        .executableTarget(
+            name: "martlet-sim", dependencies: ["MartletSim", .argumentParser], swiftSettings: settings),
         tests("MartletCoreTests", ["MartletCore"]),
+        tests("MartletSimTests", ["MartletSim"]),
         tests(
             "MartletTests",
             [

@@ -24,8 +24,17 @@ public final class View: Sendable {
     ///   - burstIsOver: Called on the writer's thread when, after many changes, none came for the time of the lag: memory
     ///     that they took can be given back to the system.
     /// - Throws: `foreign`, `newerVersion`, `damaged`, `full` or `engine`; the file is left as it was.
-    public init(
+    public convenience init(
         path: String, incarnation: String, lag: Duration = .milliseconds(100), limits: Limits = Limits(),
+        burstIsOver: @escaping @Sendable () -> Void = {}
+    ) throws(ViewError) {
+        try self.init(
+            path: path, incarnation: incarnation, lag: lag, limits: limits, scheduler: nil, burstIsOver: burstIsOver)
+    }
+
+    /// The same on a scheduler in place of threads.
+    package init(
+        path: String, incarnation: String, lag: Duration, limits: Limits, scheduler: ViewScheduler?,
         burstIsOver: @escaping @Sendable () -> Void = {}
     ) throws(ViewError) {
         let database = try ViewFile.openWriter(path, incarnation: incarnation)
@@ -37,14 +46,14 @@ public final class View: Sendable {
             let (changes, keyCount) = try reading.loaded(at: position, limits)
             let writing = try Writer(database, changes, inbox, progress, burstIsOver: burstIsOver)
             writing.keyCount = keyCount
-            let thread = WorkerThread(writing, alarm: Self.flushUnasked)
+            let thread = WorkerThread(writing, on: scheduler, alarm: Self.flushUnasked)
             self.inbox = inbox
             self.progress = progress
             writer = thread
         } catch {
             throw ViewError(error)
         }
-        reader = WorkerThread(reading)
+        reader = WorkerThread(reading, on: scheduler)
         self.lag = lag
         _ = writer.post { [weak writer] writing in
             writing.retryLater = { writer?.setAlarm(after: lag * 10) }
@@ -102,6 +111,11 @@ public final class View: Sendable {
     public func close() async {
         // What the disk refuses is in the log still; it is projected again after the next start.
         try? await flush()
+        await abandon()
+    }
+
+    /// Lets go of the file as it is, as a crash does.
+    package func abandon() async {
         progress.stop(.stopped("it was closed"))
         await reader.stop()
         await writer.stop()

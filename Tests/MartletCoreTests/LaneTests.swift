@@ -117,6 +117,24 @@ struct LaneTests {
         #expect(harness.partition.pageRequest(for: .queue("default"))?.mustSeeAll == true)
     }
 
+    @Test("A page that came in stays, also in a crowd: it is not read again and again")
+    func pageStaysInACrowd() throws {
+        var harness = Harness {
+            $0.hotJobs = 12
+            $0.hotJobsPerLane = 12
+        }
+        for _ in 0..<12 { try harness.submit(JobSpec(kind: "plain", queue: "other")) }
+        let jobs = try (0..<3).map { _ in try submit(&harness) }
+        let request = try #require(harness.partition.pageRequest(for: .queue("default")))
+        harness.partition.beginPage(request)
+
+        harness.partition.finishPage(request, jobs: Array(jobs[1...]), isLast: true)
+
+        #expect(harness.partition.pageRequest(for: .queue("default")) == nil)
+        #expect(harness.partition.readyCount(in: "default") == 3)
+        #expect(harness.partition.checkInvariants() == [])
+    }
+
     @Test("A lane that was all hot once turns cold again with a page that must see it")
     func coldAgain() throws {
         var (harness, jobs) = try crowd(8)

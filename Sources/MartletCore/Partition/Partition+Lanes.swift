@@ -49,11 +49,15 @@ extension Partition {
 
     /// Makes the end of a lane cold that holds twice what it should, or more than is its own in a crowd.
     mutating func spill(_ lane: Int) {
-        if queues[lane].lane.overflows(limits) {
-            while queues[lane].lane.exceeds(limits) { chillLast(of: lane) }
-        }
+        spillOverflow(of: lane)
         let isOverfull = waitingCount > limits.hotJobs || waitingBytes > limits.hotBytes
         if isOverfull, queues[lane].lane.page == nil, queues[lane].lane.hot.count > 1 { chillLast(of: lane) }
+    }
+
+    /// Makes the end of a lane cold that holds twice what it should.
+    mutating func spillOverflow(of lane: Int) {
+        guard queues[lane].lane.overflows(limits) else { return }
+        while queues[lane].lane.exceeds(limits) { chillLast(of: lane) }
     }
 
     /// Makes all of a lane cold again that stands behind the boundary.

@@ -78,10 +78,12 @@ extension Partition {
         return (place, page)
     }
 
-    /// What arrived during the read and stands behind the boundary turns cold now, and what is too much.
+    /// What arrived during the read and stands behind the boundary turns cold now, and what is far too much.
+    ///
+    /// Not what is too much only because other lanes are full: it would be wanted and read again at once, for ever.
     private mutating func settlePage(of place: Int) {
         chillBehindBoundary(of: place)
-        spill(place)
+        spillOverflow(of: place)
         departures.endRead()
         if departures.reads == 0 { keys.evict() }
         queues.dropIfEmpty(place)

@@ -1,11 +1,11 @@
-import MartletCore
+package import MartletCore
 import MartletWire
 
 /// Turns the events of an entry into its body and back: `martlet.log.v1.Body`, see Protos/martlet/log/v1.
 ///
 /// Written by hand over the wire format, since every event of every job passes here twice; a test holds it
 /// against the code that is generated from the same file.
-enum EntryCodec {
+package enum EntryCodec {
     /// Bodies of a higher version were written by a newer release.
     static let version: UInt64 = 1
 
@@ -21,7 +21,7 @@ enum EntryCodec {
     }
 
     /// - Throws: `CodecError` when the body is damaged, or holds what this release does not know.
-    static func decode(_ body: [UInt8]) throws(CodecError) -> [Event] {
+    package static func decode(_ body: [UInt8]) throws(CodecError) -> [Event] {
         let decoded = body.withUnsafeBytes { bytes in
             // The names stand behind the events that use them, so that both are written in one pass.
             Result { () throws(ProtobufError) in
@@ -68,12 +68,12 @@ enum EntryCodec {
 }
 
 /// Why a body cannot be read. The partition stops there: nothing is served from a doubtful log.
-struct CodecError: Error, CustomStringConvertible {
+package struct CodecError: Error, CustomStringConvertible {
     let cause: ProtobufError
 
     init(_ cause: ProtobufError) { self.cause = cause }
 
-    var description: String { "the events cannot be read: \(cause)" }
+    package var description: String { "the events cannot be read: \(cause)" }
 }
 
 /// The names of one body, each once, in the order of first use.

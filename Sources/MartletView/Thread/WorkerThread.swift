@@ -12,9 +12,20 @@
 /// Ends when it is stopped, or with the last reference to it; the state is released on the thread.
 final class WorkerThread<State>: Sendable {
     private let mailbox = Mailbox<State>()
+    private let scheduled: ScheduledWorker<State>?
 
-    /// - Parameter alarm: Runs on the thread when the alarm rings.
-    init(_ state: sending State, alarm: @escaping @Sendable (State) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - alarm: Runs on the thread when the alarm rings.
+    ///   - scheduler: Stands in for the thread.
+    init(
+        _ state: sending State, on scheduler: ViewScheduler?,
+        alarm: @escaping @Sendable (State) -> Void = { _ in }
+    ) {
+        if let scheduler {
+            scheduled = ScheduledWorker(state, alarm: alarm, on: scheduler)
+            return
+        }
+        scheduled = nil
         let mailbox = mailbox
         var held: State? = state
         let start = ThreadStart {
@@ -45,15 +56,20 @@ final class WorkerThread<State>: Sendable {
     deinit { mailbox.stop() }
 
     /// Runs `job` on the thread, after those posted before. False when it will not run: the thread was stopped.
-    func post(_ job: @escaping @Sendable (State) -> Void) -> Bool { mailbox.post(job) }
+    func post(_ job: @escaping @Sendable (State) -> Void) -> Bool { scheduled?.post(job) ?? mailbox.post(job) }
 
     /// Rings the alarm after `delay`, unless it is set to an earlier time.
-    func setAlarm(after delay: Duration) { mailbox.setAlarm(after: delay) }
+    func setAlarm(after delay: Duration) {
+        if let scheduled { scheduled.setAlarm(after: delay) } else { mailbox.setAlarm(after: delay) }
+    }
 
     /// Returns once all that was posted has run and the state is released.
     func stop() async {
-        mailbox.stop()
-        await withCheckedContinuation { continuation in mailbox.whenFinished { continuation.resume() } }
+        await withCheckedContinuation { continuation in
+            if let scheduled { return scheduled.stop { continuation.resume() } }
+            mailbox.stop()
+            mailbox.whenFinished { continuation.resume() }
+        }
     }
 
     private static func run(_ held: inout State?, _ mailbox: Mailbox<State>, _ alarm: (State) -> Void) {

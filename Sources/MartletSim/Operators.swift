@@ -1,0 +1,85 @@
+import MartletCore
+import MartletNode
+import MartletView
+
+/// Whoever leases single attempts by plain calls, as a program with `curl` does.
+@Simulated
+final class SimLeaser {
+    private let world: World
+
+    init(_ world: World) { self.world = world }
+
+    func run() async {
+        while !world.isOver {
+            let leased = await world.call(within: .seconds(20)) { node throws(NodeError) in
+                try await node.lease(queues: ["a", "c"], limit: 3, lease: .seconds(8), wait: .seconds(3))
+            }
+            guard case .success(let deliveries) = leased else {
+                await sleep(.milliseconds(300))
+                continue
+            }
+            for delivery in deliveries { await work(on: delivery) }
+        }
+    }
+
+    private func work(on delivery: Delivery) async {
+        let attempt = delivery.attempt
+        if world.chance.happens(0.2) {
+            _ = await world.call { node throws(NodeError) in try await node.extend(attempt, by: .seconds(8)) }
+        }
+        await sleep(world.chance.between(.milliseconds(1), .seconds(3)))
+        let result = Ledger.bytes(attempt.token.value)
+        for _ in 0..<3 {
+            let done = await world.call { node throws(NodeError) in try await node.complete(attempt, result: result) }
+            switch done {
+            case .success, .failure(.alreadySettled):
+                return world.ledger.accept(AttemptOutcome(attempt: attempt, ending: .completed(result: result)))
+            case .failure(.refused), .failure(.unknownJob): return
+            default: continue
+            }
+        }
+    }
+}
+
+/// Cancels, redrives and looks, at random.
+@Simulated
+final class SimOperator {
+    private let world: World
+
+    init(_ world: World) { self.world = world }
+
+    func run() async {
+        while world.isStormy {
+            await sleep(world.chance.between(.milliseconds(50), .seconds(2)))
+            guard let job = pick() else { continue }
+            switch world.chance.below(5) {
+            case 0: await change(job, "cancel") { node throws(NodeError) in try await node.cancel(job) }
+            case 1...2: await change(job, "redrive") { node throws(NodeError) in try await node.redrive(job) }
+            case 3: await look(at: job)
+            default: _ = await world.call { node throws(NodeError) in try await node.queues().count }
+            }
+        }
+    }
+
+    private func pick() -> JobID? {
+        let known = world.ledger.acknowledged
+        return known.isEmpty ? nil : known[world.chance.below(known.count)].id
+    }
+
+    private func change(
+        _ job: JobID, _ name: String, _ body: @escaping @Sendable (Node) async throws(NodeError) -> JobRecord
+    ) async {
+        switch await world.call(newest: true, body) {
+        case .success: world.tell("the operator \(name)s \(job)")
+        case nil, .failure(.refused(.wrongState)), .failure(.unavailable), .failure(.exhausted): break
+        case .failure(let error): world.accuse("\(name) of the acknowledged job \(job): \(error)")
+        }
+    }
+
+    private func look(at job: JobID) async {
+        switch await world.call(newest: true, { node throws(NodeError) in try await node.job(job) }) {
+        case nil, .success, .failure(.unavailable): break
+        case .failure(let error): world.accuse("the acknowledged job \(job) is not found: \(error)")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import MartletCore
+import MartletLog
+
+/// One node's way to the log: slow, forgetful of its answers, and cut when the node crashes.
+final class SimLog: EventLog {
+    private let base: InMemoryLog
+    private let world: World
+    @Simulated private var isCut = false
+
+    @Simulated
+    init(_ world: World) {
+        self.world = world
+        base = world.truth.reopened()
+    }
+
+    var incarnation: LogIncarnation { base.incarnation }
+
+    /// Nothing reaches the log any more. What was on its way may have arrived or not.
+    @Simulated
+    func cut() { isCut = true }
+
+    @Simulated
+    func append(_ entry: Entry) async -> AppendOutcome {
+        await sleep(syncTime())
+        if isCut, world.chance.happens(0.5) { return .unknown(.stopped("the process has ended")) }
+        if world.options.bug == .acknowledgesBeforeWriting, world.chance.happens(0.2) { return .committed }
+        let fate = world.isStormy ? world.chance.below(1000) : 1000
+        switch fate {
+        case 0..<5: return .unknown(.engine("the request was lost"))
+        case 5: return .unknown(.stopped("a write failed"))
+        default: break
+        }
+        var outcome = await write(entry)
+        await sleep(syncTime())
+        if isCut { return .unknown(.stopped("the process has ended")) }
+        if fate < 12 { outcome = .unknown(.engine("the answer was lost")) }
+        return outcome
+    }
+
+    @Simulated
+    private func write(_ entry: Entry) async -> AppendOutcome {
+        let outcome = await base.append(entry)
+        if world.options.bug == .ignoresConflicts, case .fenced = outcome { return .committed }
+        return outcome
+    }
+
+    @Simulated
+    private func syncTime() -> Duration {
+        guard world.isStormy, world.chance.happens(0.01) else {
+            return world.chance.between(.microseconds(20), .milliseconds(1))
+        }
+        return world.chance.between(.milliseconds(100), .seconds(5))
+    }
+
+    func head() async throws(LogError) -> LogHead { try await base.head() }
+    func read(from position: UInt64, bytes: Int) async throws(LogError) -> [Entry] {
+        try await base.read(from: position, bytes: bytes)
+    }
+    func keep(_ checkpoint: Checkpoint) async throws(LogError) { try await base.keep(checkpoint) }
+    func checkpoint() async throws(LogError) -> Checkpoint? { try await base.checkpoint() }
+    // The checkers read the whole log at the end.
+    func forget(through position: UInt64) async throws(LogError) {}
+    func close() async {}
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletLog
+import MartletNode
+import MartletView
+import NIOCore
+import NIOEmbedded
+
+/// One process that runs a node: from its start to its crash.
+@Simulated
+final class SimNode {
+    private let world: World
+    private let name: String
+    private let log: SimLog
+    private var view: View?
+    private var task: Task<Void, Never>?
+    /// The node, once it leads and until it crashes or gives up.
+    private(set) var serving: Node?
+    /// Whether what it says reaches anyone.
+    private(set) var isReachable = true
+    private(set) var isOver = false
+
+    init(_ world: World, name: String) {
+        self.world = world
+        self.name = name
+        log = SimLog(world)
+    }
+
+    /// Starts on the view of a folder; returns when it leads, or will never.
+    func start(viewAt path: String) async {
+        world.tell("\(name) starts")
+        do {
+            let view = try View(
+                path: path, incarnation: log.incarnation.description, lag: .milliseconds(50),
+                limits: world.options.node.limits, scheduler: scheduler)
+            self.view = view
+            let node = try await Node(
+                log: log, view: view, reserve: nil, configuration: world.options.node,
+                wall: World.wall + world.elapsed, random: Chance(seed: world.chance.next()),
+                executor: Simulated.executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+            run(node)
+        } catch {
+            world.accuse("\(name) does not start: \(error)")
+            isOver = true
+        }
+    }
+
+    private func run(_ node: Node) {
+        task = Task(executorPreference: Simulated.executor) { await self.lead(node) }
+    }
+
+    private func lead(_ node: Node) async {
+        do {
+            try await node.run { await self.serve(node) }
+            world.tell("\(name) ends")
+        } catch {
+            world.tell("\(name) leads no longer: \(error)")
+        }
+        serving = nil
+        isOver = true
+    }
+
+    private func serve(_ node: Node) async {
+        let epoch = await node.metrics().epoch
+        world.tell("\(name) leads epoch \(epoch)")
+        if isReachable { serving = node }
+    }
+
+    /// kill -9: nothing more is sent or written, whatever was under way.
+    func crash() async {
+        world.tell("\(name) crashes")
+        isReachable = false
+        serving = nil
+        log.cut()
+        task?.cancel()
+        await task?.value
+        await view?.abandon()
+        world.remove(self)
+    }
+
+    private var scheduler: ViewScheduler {
+        ViewScheduler(
+            post: { work in Simulated.loop.execute(work) },
+            schedule: { delay, work in
+                Simulated.loop.scheduleTask(in: .nanoseconds(max(0, delay.inNanoseconds)), work)
+            })
+    }
+}

@@ -1,0 +1,248 @@
+import MartletCore
+import MartletNode
+
+/// A worker with a session: slow, at times silent, cut off or dead, and repeating what it is not sure was heard.
+@Simulated
+final class SimWorker {
+    private let world: World
+    private let name: String
+    private var session: SessionID?
+    private var link: Link?
+    /// What it holds: running or with an outcome that is not settled.
+    private var held: [AttemptID] = []
+    private var unsettled: [AttemptOutcome] = []
+    private var reported: [(number: UInt64, outcomes: [AttemptOutcome])] = []
+    private var nextReport: UInt64 = 1
+    /// Counts its lives: what an earlier life started is nothing to this one.
+    private var life = 0
+    private var isFrozen = false
+    private var unread: [SessionMessage] = []
+
+    init(_ world: World, name: String) {
+        self.world = world
+        self.name = name
+    }
+
+    func run() async {
+        spawn { await self.sufferFaults() }
+        while !world.isOver {
+            if isFrozen || link?.isUp == true {
+                await sleep(.milliseconds(50))
+            } else {
+                await connect()
+            }
+        }
+    }
+
+    private func connect() async {
+        let link = Link(world)
+        let opening = SessionOpening(
+            resuming: session, name: name, queues: ["a", "b", "c"], concurrency: 12, held: held)
+        link.receive = { [weak self] in self?.receive($0) }
+        let life = life
+        let opened = await world.call { node throws(NodeError) in
+            let connection = try await node.open(opening) { message in
+                Simulated.assumeHere { link.toWorker(message) }
+            }
+            return Opened(node: node, connection: connection)
+        }
+        guard case .success(let opened) = opened, life == self.life else {
+            // The node may think that the session is connected: it hears nothing and ends it after the grace.
+            await sleep(world.chance.between(.milliseconds(20), .milliseconds(500)))
+            return
+        }
+        self.link = link
+        session = opened.connection.session
+        reported = []
+        link.open(opened.node, opened.connection)
+        world.tell("\(name) is connected")
+        spawn { await self.beat(link) }
+        report()
+    }
+
+    private struct Opened: Sendable {
+        let node: Node
+        let connection: SessionConnection
+    }
+
+    private func beat(_ link: Link) async {
+        while link.isUp, !world.isOver {
+            if !isFrozen { link.toNode { node, connection in await node.heartbeat(connection) } }
+            await sleep(world.options.node.heartbeatInterval)
+        }
+    }
+
+    private func receive(_ message: SessionMessage) {
+        // A stopped process reads on when it goes on.
+        guard !isFrozen else { return unread.append(message) }
+        switch message {
+        case .attempts(let deliveries):
+            for delivery in deliveries { begin(delivery) }
+        case .settled(let number, let refused):
+            settle(through: number, refused)
+        case .revoked(let attempts):
+            for attempt in attempts { drop(attempt) }
+        case .goodbye:
+            link?.cut()
+        }
+    }
+
+    private func begin(_ delivery: Delivery) {
+        guard !held.contains(delivery.attempt) else {
+            return world.accuse("\(name) is given \(delivery.attempt.token) twice")
+        }
+        held.append(delivery.attempt)
+        let life = life
+        let time = world.chance.happens(0.05)
+            ? world.chance.between(.seconds(1), .seconds(30))
+            : world.chance.between(.milliseconds(1), .milliseconds(400))
+        spawn {
+            await sleep(time)
+            guard life == self.life, self.held.contains(delivery.attempt) else { return }
+            self.unsettled.append(self.outcome(of: delivery))
+            self.report()
+        }
+    }
+
+    private func outcome(of delivery: Delivery) -> AttemptOutcome {
+        let ending: AttemptOutcome.Ending
+        if delivery.kind == "poison" || world.chance.happens(0.1) {
+            ending = .failed(
+                Failure(code: "error", message: name), isFinal: world.chance.happens(0.1),
+                retryAfter: world.chance.happens(0.1) ? .seconds(1) : nil)
+        } else if world.chance.happens(0.03) {
+            ending = .released
+        } else {
+            ending = .completed(result: Ledger.bytes(delivery.attempt.token.value))
+        }
+        return AttemptOutcome(attempt: delivery.attempt, ending: ending)
+    }
+
+    /// Says what it has not said on this connection, at times twice in one report.
+    private func report() {
+        guard let link, link.isUp, !isFrozen else { return }
+        let said = Set(reported.flatMap(\.outcomes).map(\.attempt))
+        var fresh = unsettled.filter { !said.contains($0.attempt) }
+        guard !fresh.isEmpty else { return }
+        if world.chance.happens(0.02), let first = fresh.first { fresh.append(first) }
+        let number = nextReport
+        nextReport += 1
+        reported.append((number, fresh))
+        let outcomes = fresh
+        link.toNode { node, connection in await node.report(number, outcomes, from: connection) }
+    }
+
+    private func settle(through number: UInt64, _ refused: [RefusedOutcome]) {
+        let done = reported.filter { $0.number <= number }.flatMap(\.outcomes)
+        reported.removeAll { $0.number <= number }
+        var seen: Set<AttemptID> = []
+        for outcome in done where seen.insert(outcome.attempt).inserted {
+            let error = refused.first { $0.attempt == outcome.attempt }?.error
+            switch error {
+            case nil, .alreadySettled: world.ledger.accept(outcome)
+            case .refused, .unknownJob, .unavailable: world.tell("\(name) is too late for \(outcome.attempt.token)")
+            case let error?: world.accuse("\(name) is refused an outcome: \(error)")
+            }
+            if case .unavailable = error { continue }
+            drop(outcome.attempt)
+        }
+    }
+
+    private func drop(_ attempt: AttemptID) {
+        held.removeAll { $0 == attempt }
+        unsettled.removeAll { $0.attempt == attempt }
+    }
+
+    private func forgetAll() {
+        life += 1
+        held = []
+        unsettled = []
+        reported = []
+        unread = []
+    }
+
+    /// Cuts, stops and deaths.
+    private func sufferFaults() async {
+        while world.isStormy {
+            await sleep(world.chance.between(.seconds(1), .seconds(30)))
+            guard world.isStormy else { break }
+            switch world.chance.below(4) {
+            case 0...1:
+                world.tell("\(name) is cut off")
+                link?.cut()
+            case 2:
+                world.tell("\(name) is stopped")
+                isFrozen = true
+                await sleep(world.chance.between(.seconds(1), .seconds(40)))
+                isFrozen = false
+                let unread = unread
+                self.unread = []
+                for message in unread { receive(message) }
+                report()
+            default:
+                world.tell("\(name) dies")
+                link?.cut()
+                session = nil
+                forgetAll()
+            }
+        }
+    }
+}
+
+/// One connection between a worker and a node: in order both ways, until it is cut.
+@Simulated
+final class Link {
+    private let world: World
+    private var node: Node?
+    private var connection: SessionConnection?
+    private(set) var isUp = false
+    var receive: (SessionMessage) -> Void = { _ in }
+    private var early: [SessionMessage] = []
+    private var lastUp: Duration = .zero
+    private var lastDown: Duration = .zero
+    /// What the node has not taken yet: it reads one message after the other.
+    private var arrived: [@Simulated @Sendable (Node, SessionConnection) async -> Void] = []
+    private var isReading = false
+
+    init(_ world: World) { self.world = world }
+
+    func open(_ node: Node, _ connection: SessionConnection) {
+        self.node = node
+        self.connection = connection
+        isUp = true
+        for message in early { receive(message) }
+        early = []
+    }
+
+    func toWorker(_ message: SessionMessage) {
+        lastDown = max(lastDown, world.elapsed + world.chance.latency())
+        after(lastDown - world.elapsed) { [self] in
+            if isUp { receive(message) } else if node == nil { early.append(message) }
+        }
+    }
+
+    func toNode(_ body: @escaping @Simulated @Sendable (Node, SessionConnection) async -> Void) {
+        guard isUp else { return }
+        lastUp = max(lastUp, world.elapsed + world.chance.latency())
+        after(lastUp - world.elapsed) { [self] in
+            guard isUp || world.chance.happens(0.5) else { return }
+            arrived.append(body)
+            if !isReading { spawn { await self.read() } }
+        }
+    }
+
+    private func read() async {
+        guard !isReading, let node, let connection else { return }
+        isReading = true
+        while !arrived.isEmpty { await arrived.removeFirst()(node, connection) }
+        isReading = false
+    }
+
+    /// The worker's side is gone at once; the node hears of it a little later, or only by the silence.
+    func cut() {
+        guard isUp, let node, let connection else { return }
+        isUp = false
+        guard world.chance.happens(0.7) else { return }
+        after(world.chance.latency()) { spawn { await node.disconnect(connection) } }
+    }
+}

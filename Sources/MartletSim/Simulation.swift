@@ -1,0 +1,192 @@
+package import Foundation
+import MartletCore
+import MartletLog
+package import MartletNode
+import MartletView
+import NIOCore
+import NIOEmbedded
+
+/// What a run is made of.
+package struct SimulationOptions: Sendable {
+    package var seed: UInt64
+    /// How long faults happen, in virtual time.
+    package var storm: Duration
+    /// Whether the story is kept, or only its digest.
+    package var isTold: Bool
+    /// A mistake that the run is to find: proof that the checkers can fail.
+    package var bug: Bug?
+    package var node: NodeConfiguration
+
+    package enum Bug: String, CaseIterable, Sendable {
+        /// The log says that it has an entry that it never writes.
+        case acknowledgesBeforeWriting = "acknowledges-before-writing"
+        /// The log lets an entry of a leader that was replaced count as written.
+        case ignoresConflicts = "ignores-conflicts"
+    }
+
+    package init(seed: UInt64, storm: Duration = .seconds(120), isTold: Bool = false, bug: Bug? = nil) {
+        self.seed = seed
+        self.storm = storm
+        self.isTold = isTold
+        self.bug = bug
+        node = NodeConfiguration()
+        // Small enough that most jobs turn cold, and clients and keys are forgotten.
+        node.limits.hotJobsPerLane = 16
+        node.limits.hotJobs = 64
+        node.limits.hotKeys = 8
+        node.limits.timerLead = .seconds(2)
+    }
+}
+
+/// What a run showed.
+package struct SimulationReport: Sendable {
+    package var violations: [String]
+    /// The same for the same seed, whatever the machine: of the story and of the whole log.
+    package var trace: String
+    package var story: [String]
+    package var simulated: Duration
+    package var entries: UInt64
+    package var jobs: Int
+}
+
+/// One life of the whole system, from one seed.
+@Simulated
+package final class Simulation {
+    private let world: World
+    private let folder: URL
+
+    /// - Parameter folder: where the views stand; it is made, and removed at the end.
+    package init(_ options: SimulationOptions, folder: URL) {
+        world = World(options)
+        self.folder = folder
+    }
+
+    /// Runs one seed on the calling thread, which must be the same for all runs of a process.
+    package nonisolated static func run(_ options: SimulationOptions, folder: URL) throws -> SimulationReport {
+        let outcome = Outcome()
+        _ = Task(executorPreference: Simulated.executor) { await outcome.fill(options, folder) }
+        let loop = Simulated.loop
+        while true {
+            loop.advanceTime(by: .seconds(1))
+            guard let result = Simulated.shared.assumeIsolated({ _ in outcome.result }) else { continue }
+            // Whatever timers are left find that it is over.
+            loop.advanceTime(by: .hours(1))
+            return try result.get()
+        }
+    }
+
+    /// Sendable, although the compiler cannot see it: written and read on the one thread of the simulation.
+    private final class Outcome: @unchecked Sendable {
+        var result: Result<SimulationReport, any Error>?
+
+        @Simulated
+        func fill(_ options: SimulationOptions, _ folder: URL) async {
+            do {
+                result = .success(try await Simulation(options, folder: folder).run())
+            } catch {
+                result = .failure(error)
+            }
+        }
+    }
+
+    private func run() async throws -> SimulationReport {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer {
+            // A folder that cannot be removed is the temporary folder's business.
+            try? FileManager.default.removeItem(at: folder)
+        }
+        let supervisor = Supervisor(world, folder: folder)
+        let world = world
+        let nodes = Task(executorPreference: Simulated.executor) { try await supervisor.run() }
+        for number in 1...3 { spawn { await SimClient(world, name: "client \(number)").run() } }
+        for number in 1...3 { spawn { await SimWorker(world, name: "worker \(number)").run() } }
+        spawn { await SimLeaser(world).run() }
+        spawn { await SimOperator(world).run() }
+        await sleep(world.options.storm)
+        world.calm()
+        world.tell("the storm is over")
+        await settle()
+        await check()
+        world.end()
+        try await nodes.value
+        return await report()
+    }
+
+    /// Everything that can end does, within an hour.
+    private func settle() async {
+        let limit = world.elapsed + .seconds(3600)
+        while world.elapsed < limit {
+            await sleep(.seconds(5))
+            guard let node = world.nodes.last?.serving, let queues = try? await node.queues() else { continue }
+            let open = queues.reduce(0) { sum, queue in
+                sum + queue.record.counts.filter { !$0.key.isFinal }.reduce(0) { $0 + $1.value }
+            }
+            if open == 0 { return }
+        }
+        world.accuse("an hour after the storm there are jobs that have not ended")
+    }
+
+    private func check() async {
+        var history = History(window: world.options.node.limits.idempotencyWindow)
+        do {
+            var position: UInt64 = 1
+            while case let entries = try await world.truth.read(from: position, bytes: 1 << 20), !entries.isEmpty {
+                for entry in entries { try history.read(entry) }
+                position += UInt64(entries.count)
+            }
+        } catch {
+            world.accuse("the log cannot be read: \(error)")
+        }
+        for words in history.wrong { world.accuse(words) }
+        checkLedger(history)
+        await checkView(history)
+        jobCount = history.jobs.count
+    }
+
+    private var jobCount = 0
+
+    /// What clients and workers were told is so.
+    private func checkLedger(_ history: History) {
+        for (id, number) in world.ledger.acknowledged {
+            guard let job = history.jobs[id] else {
+                world.accuse("job \(id) was acknowledged and is lost")
+                continue
+            }
+            if history.numbers[number] != id || Ledger.number(in: job.spec.payload) != number {
+                world.accuse("job \(id) was acknowledged for submission \(number) and is another")
+            }
+            if !job.state.isFinal { world.accuse("job \(id) is \(job.state) at the end") }
+        }
+        for (number, id) in history.numbers.sorted(by: { $0.key < $1.key }) where world.ledger.specs[number] == nil {
+            world.accuse("job \(id) was never submitted")
+        }
+        for (attempt, kind) in world.ledger.accepted
+        where history.jobs[attempt.job]?.attempts[attempt.token] != .some(.some(kind)) {
+            let known = history.jobs[attempt.job]?.attempts[attempt.token]
+            world.accuse(
+                "the outcome \(kind) of attempt \(attempt.token.value) was accepted, the log has \(String(describing: known))")
+        }
+    }
+
+    /// The view says what the log says.
+    private func checkView(_ history: History) async {
+        guard let node = world.nodes.last?.serving else { return world.accuse("no node serves at the end") }
+        for (id, job) in history.jobs.sorted(by: { $0.value.spec.job.number < $1.value.spec.job.number }) {
+            do throws(NodeError) {
+                let record = try await node.job(id)
+                if record.job.state != job.state { world.accuse("job \(id) is \(job.state), shown \(record.job.state)") }
+                if record.job.payload != job.spec.payload { world.accuse("job \(id) has another payload in the view") }
+            } catch {
+                world.accuse("job \(id) is in the log and not in the view: \(error)")
+            }
+        }
+    }
+
+    private func report() async -> SimulationReport {
+        let head = try? await world.truth.head()
+        let digest = String(world.story.digest, radix: 16)
+        return SimulationReport(
+            violations: world.story.violations, trace: "\(digest)-\(head.map { "\($0.hash)" } ?? "")",
+            story: world.story.lines, simulated: world.elapsed, entries: head?.position ?? 0, jobs: jobCount)
+    }
+}
