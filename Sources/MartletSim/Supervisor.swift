@@ -55,6 +55,8 @@ final class Supervisor {
         world.add(node)
         await node.start(viewAt: here.appending(path: "view.db").path)
         let patience = world.elapsed + .seconds(30)
+        // Whoever cannot start is not started at once again.
+        if node.isOver { await sleep(.seconds(1)) }
         while node.serving == nil, !node.isOver, world.elapsed < patience { await sleep(.milliseconds(20)) }
     }
 

@@ -39,6 +39,8 @@ final class World {
         story.violations.append(words)
     }
 
+    var isAccused: Bool { !story.violations.isEmpty }
+
     func calm() { isStormy = false }
     func end() { isOver = true }
 

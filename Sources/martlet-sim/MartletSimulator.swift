@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MartletSim
 
 /// Lives of the whole system in virtual time, each from one seed: with faults, and with everything checked at the end.
@@ -60,10 +59,9 @@ struct MartletSimulator: ParsableCommand {
     }
 
     private func run(_ seed: UInt64, isTold: Bool) throws -> SimulationReport {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-sim-\(UUID().uuidString)")
         let options = SimulationOptions(
             seed: seed, storm: .seconds(storm), isTold: isTold, bug: bug.flatMap(SimulationOptions.Bug.init))
-        return try Simulation.run(options, folder: folder)
+        return try Simulation.run(options, folder: Simulation.newFolder())
     }
 
     private func summary(_ seed: UInt64, _ report: SimulationReport) -> String {

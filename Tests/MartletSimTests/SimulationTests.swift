@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import MartletSim
@@ -9,9 +8,8 @@ struct SimulationTests {
     private static func run(
         _ seed: UInt64, bug: SimulationOptions.Bug? = nil, isTold: Bool = false
     ) throws -> SimulationReport {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-sim-\(UUID().uuidString)")
         let options = SimulationOptions(seed: seed, storm: .seconds(40), isTold: isTold, bug: bug)
-        return try Simulation.run(options, folder: folder)
+        return try Simulation.run(options, folder: Simulation.newFolder())
     }
 
     @Test("Seeds that once failed and a few more are clean, each the same each time; and seeded mistakes are found")
