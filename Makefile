@@ -1,7 +1,7 @@
 # One command for each thing; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release static check lint test unit api demo bench torture generate clean
+.PHONY: help deps build release static check lint test unit api demo bench torture sim generate clean
 
 # A crashing program must end, not wait in the backtracer.
 export SWIFT_BACKTRACE := enable=no
@@ -12,6 +12,8 @@ PYTHON := .venv/bin/python
 DIR ?= /usr/share
 KILLS ?= 1000
 RUNS ?= 5
+SEEDS ?= 100000
+MINUTES ?= 10
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +62,10 @@ torture: release ## kill -9 servers and workers KILLS times under load, then che
 	$(RELEASE) --product martlet-bench
 	python3 -m unittest discover -s Tests/torture
 	python3 Tests/torture/torture.py --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --bin "$$($(RELEASE) --show-bin-path)"
+
+sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on, for at most MINUTES
+	$(RELEASE) --product martlet-sim
+	"$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) --seeds $(SEEDS) --minutes $(MINUTES)
 
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh

@@ -47,7 +47,9 @@ struct History {
             settle(completed.job, completed.token, .completed(completed.result), .succeeded)
         case .failed(let failed):
             hold(failed.job, failed.token, "failed")
-            settle(failed.job, failed.token, failed.failure.code == "timeout" ? .timedOut : .failed, failed.due == nil ? .dead : .retrying)
+            settle(
+                failed.job, failed.token, failed.failure.code == "timeout" ? .timedOut : .failed,
+                failed.due == nil ? .dead : .retrying)
         case .lost(let lost):
             hold(lost.job, lost.token, "lost")
             settle(lost.job, lost.token, nil, lost.isQuarantined ? .dead : .queued)

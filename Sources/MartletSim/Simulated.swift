@@ -29,7 +29,7 @@ func sleep(_ duration: Duration) async {
 @Simulated
 func after(_ duration: Duration, _ body: @escaping @Simulated @Sendable () -> Void) {
     Simulated.loop.scheduleTask(in: .nanoseconds(max(0, duration.inNanoseconds))) {
-        Simulated.shared.assumeIsolated { _ in Simulated.assumeHere(body) }
+        Simulated.assumeHere(body)
     }
 }
 

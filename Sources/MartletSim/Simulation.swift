@@ -52,10 +52,12 @@ package struct SimulationReport: Sendable {
 /// One life of the whole system, from one seed.
 @Simulated
 package final class Simulation {
-    private let world: World
+    let world: World
     private let folder: URL
+    var jobCount = 0
 
-    /// A folder for a run's views: in memory where the system has such a place, since a run writes much and keeps nothing.
+    /// A folder for a run's views: in memory where the system has such a place, since a run writes much and keeps
+    /// nothing.
     package nonisolated static func newFolder() -> URL {
         let memory = "/dev/shm"
         let isThere = FileManager.default.isWritableFile(atPath: memory)
@@ -133,63 +135,6 @@ package final class Simulation {
         }
         // Once something is wrong, nothing is expected of the rest.
         if !world.isAccused { world.accuse("an hour after the storm there are jobs that have not ended") }
-    }
-
-    private func check() async {
-        if world.isAccused { return }
-        var history = History(window: world.options.node.limits.idempotencyWindow)
-        do {
-            var position: UInt64 = 1
-            while case let entries = try await world.truth.read(from: position, bytes: 1 << 20), !entries.isEmpty {
-                for entry in entries { try history.read(entry) }
-                position += UInt64(entries.count)
-            }
-        } catch {
-            world.accuse("the log cannot be read: \(error)")
-        }
-        for words in history.wrong { world.accuse(words) }
-        checkLedger(history)
-        await checkView(history)
-        jobCount = history.jobs.count
-    }
-
-    private var jobCount = 0
-
-    /// What clients and workers were told is so.
-    private func checkLedger(_ history: History) {
-        for (id, number) in world.ledger.acknowledged {
-            guard let job = history.jobs[id] else {
-                world.accuse("job \(id) was acknowledged and is lost")
-                continue
-            }
-            if history.numbers[number] != id || Ledger.number(in: job.spec.payload) != number {
-                world.accuse("job \(id) was acknowledged for submission \(number) and is another")
-            }
-            if !job.state.isFinal { world.accuse("job \(id) is \(job.state) at the end") }
-        }
-        for (number, id) in history.numbers.sorted(by: { $0.key < $1.key }) where world.ledger.specs[number] == nil {
-            world.accuse("job \(id) was never submitted")
-        }
-        for (attempt, kind) in world.ledger.accepted
-        where history.jobs[attempt.job]?.attempts[attempt.token] != .some(.some(kind)) {
-            let known = history.jobs[attempt.job]?.attempts[attempt.token]
-            world.accuse(
-                "the outcome \(kind) of attempt \(attempt.token.value) was accepted, the log has \(String(describing: known))")
-        }
-    }
-
-    /// The view says what the log says.
-    private func checkView(_ history: History) async {
-        guard let node = world.nodes.last?.serving else { return world.accuse("no node serves at the end") }
-        for (id, job) in history.jobs.sorted(by: { $0.value.spec.job.number < $1.value.spec.job.number }) {
-            do throws(NodeError) {
-                let record = try await node.job(id)
-                if record.job.state != job.state { world.accuse("job \(id) is \(job.state), shown \(record.job.state)") }
-                if record.job.payload != job.spec.payload { world.accuse("job \(id) has another payload in the view") }
-            } catch {
-                world.accuse("job \(id) is in the log and not in the view: \(error)")
-            }
-        }
     }
 
     private func report() async -> SimulationReport {

@@ -57,7 +57,8 @@ final class World {
     ///
     /// - Parameter newest: asks the newest node: an old one that was replaced still answers reads, as of then.
     func call<Value: Sendable>(
-        within limit: Duration = .seconds(10), newest: Bool = false, _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
+        within limit: Duration = .seconds(10), newest: Bool = false,
+        _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
     ) async -> Result<Value, NodeError>? {
         await sleep(chance.latency())
         guard let node = newest ? nodes.last : anyNode(), let serving = node.serving, !isLossy else {

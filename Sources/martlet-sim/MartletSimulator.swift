@@ -52,7 +52,7 @@ struct MartletSimulator: ParsableCommand {
         let took = clock.now - start
         print(
             """
-            \(ran) seeds, \(failed) failed; \(Int(simulated / .seconds(1))) s simulated in \
+            \(ran) seeds from \(seed), \(failed) failed; \(Int(simulated / .seconds(1))) s simulated in \
             \(Int(took / .seconds(1))) s, \(Int(simulated / took)) times as fast
             """)
         if failed > 0 { throw ExitCode.failure }
