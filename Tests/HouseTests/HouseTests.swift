@@ -36,7 +36,6 @@ struct SourceRuleTests {
             ("Sources/MartletNode/A.swift", "// not `try!`, and no @unchecked Sendable"),
             ("Sources/MartletNode/A.swift", String(repeating: "let a = 1\n", count: 400)),
             ("Sources/MartletWire/Generated/a.pb.swift", String(repeating: "let a = 1\n", count: 401)),
-            ("Sources/MartletGateway/HTTP/OpenAPI.swift", String(repeating: "let a = 1\n", count: 401)),
             ("Sources/MartletNode/A.swift", "import MartletLog\nimport MartletLogTesting"),
             ("Sources/martlet/A.swift", "internal import MartletLogSQLite"),
             ("Sources/martlet-bench/A.swift", "internal import MartletLogSQLite"),
