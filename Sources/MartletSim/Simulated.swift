@@ -1,3 +1,4 @@
+import MartletCore
 package import MartletWire
 import NIOCore
 import NIOEmbedded
@@ -39,12 +40,5 @@ extension Simulated {
         loop.preconditionInEventLoop()
         // The loop is the executor of `Simulated`, and this is the loop's thread.
         withoutActuallyEscaping(body) { unsafeBitCast($0, to: (@Sendable () -> Void).self)() }
-    }
-}
-
-extension Duration {
-    var inNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
     }
 }

@@ -25,11 +25,16 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
 extension Duration {
     /// Whole microseconds, rounded towards zero and saturating.
-    public var inMicroseconds: Int64 {
+    public var inMicroseconds: Int64 { whole(perSecond: 1_000_000) }
+
+    /// Whole nanoseconds, rounded towards zero and saturating.
+    package var inNanoseconds: Int64 { whole(perSecond: 1_000_000_000) }
+
+    private func whole(perSecond units: Int64) -> Int64 {
         let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: units)
         guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, sumOverflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        let (sum, sumOverflow) = whole.addingReportingOverflow(attoseconds / (1_000_000_000_000_000_000 / units))
         guard !sumOverflow else { return seconds < 0 ? .min : .max }
         return sum
     }
