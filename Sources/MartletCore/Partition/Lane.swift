@@ -26,7 +26,7 @@ struct Lane: Sendable {
         if let coldFrom, key >= coldFrom {
             // The read of a page may or may not see what turns cold meanwhile. New jobs are known by their numbers
             // and passed over when it ends; others stay in memory until then.
-            guard page?.notes(key) ?? true else { return false }
+            guard page?.isNew(key) ?? true else { return false }
             page?.add(key)
             coldCount += 1
             hasColdChanged = true
@@ -118,7 +118,7 @@ struct PageRead: Sendable {
     private(set) var newCount = 0
     private(set) var newFrom: LaneKey?
 
-    func notes(_ key: LaneKey) -> Bool { key.number >= firstNew }
+    func isNew(_ key: LaneKey) -> Bool { key.number >= firstNew }
 
     mutating func add(_ key: LaneKey) {
         newCount += 1
@@ -126,6 +126,6 @@ struct PageRead: Sendable {
     }
 
     mutating func remove(_ key: LaneKey) {
-        if notes(key) { newCount -= 1 }
+        if isNew(key) { newCount -= 1 }
     }
 }

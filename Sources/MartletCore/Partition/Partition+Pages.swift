@@ -35,7 +35,7 @@ extension Partition {
         for var job in jobs {
             job.lease = nil
             if job.state == .queued { job.due = nil }
-            guard let key = LaneKey(of: job), !page.notes(key) else { continue }
+            guard let key = LaneKey(of: job), !page.isNew(key) else { continue }
             boundary = max(boundary, key.next)
             let id = job.subject.id
             guard !slab.contains(id), !departures.outdate(job) else { continue }
