@@ -42,11 +42,12 @@ final class Writer {
         repeat {
             while changes.count < Inbox.full, let batch = rest.popFirst() { changes.merge(batch) }
             guard changes.count > 0 else { return endBurst() }
-            burst += changes.count
+            let merged = changes.count
             try transaction {
                 try changes.forEachJob(jobs.write)
                 keyCount += try side.write(changes.keys)
             }
+            burst += merged
         } while !rest.isEmpty
         if burst >= Self.leastBurst { lookLater() }
     }
