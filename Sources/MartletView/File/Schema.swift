@@ -42,7 +42,7 @@ enum Schema {
     static let isRare = "(state = 3 OR state = 6 OR state = 7)"
 
     /// Not with `IN`: for a list SQLite makes a table in memory each time that a row is written, which took more than
-    /// half of the time of writing. A query must repeat the condition as it stands here.
+    /// a third of the time of writing. A query must repeat the condition as it stands here.
     private static let partialIndexes = """
         CREATE INDEX jobs_due ON jobs (max(due, 0)) WHERE \(isTimed);
         CREATE INDEX jobs_rare ON jobs (state) WHERE \(isRare);
