@@ -21,6 +21,13 @@ struct OpeningTests {
         if !sql.isEmpty { try Database(path: folder.view).execute(sql) }
     }
 
+    private func number(_ database: Database, _ sql: String) throws -> Int64 {
+        let statement = try database.prepare(sql)
+        #expect(try statement.step())
+        defer { statement.reset() }
+        return statement.int64(at: 0)
+    }
+
     @Test("A new view is empty")
     func newView() async throws {
         let folder = try TemporaryFolder()
@@ -72,6 +79,10 @@ struct OpeningTests {
         let again = try View(path: folder.view, incarnation: "log")
         #expect(again.position == position(1))
         await again.close()
+        // SQLite answers from the old indexes too, only slowly written: so the file itself must say that they are gone.
+        let database = try Database(path: folder.view)
+        #expect(try number(database, "PRAGMA user_version") == 2)
+        #expect(try number(database, "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%state IN (%'") == 0)
     }
 
     @Test("A SQLite file of another program is refused and left alone")
