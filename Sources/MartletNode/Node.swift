@@ -195,6 +195,9 @@ extension Node {
 }
 
 extension Node {
+    /// What is wrong with the partition, in words. Costs a walk through all of it: for simulations.
+    package func checkInvariants() async -> [String] { await leader.partition.checkInvariants() }
+
     /// Calls that wait for a job or a lease now.
     package var waiterCount: Int {
         get async { await leader.waiterCount }

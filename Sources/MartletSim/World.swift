@@ -11,15 +11,22 @@ final class World {
     let options: SimulationOptions
     var chance: Chance
     var ledger = Ledger()
+    var hearing = Hearing()
     let truth: InMemoryLog
+    private(set) lazy var disk = SimDisk(self)
     /// Faults happen until then; afterwards everything must come to its end.
     private(set) var isStormy = true
+    /// Clients submit a little longer, to see that all is well.
+    var isBusy: Bool { isStormy || elapsed < calmSince + .seconds(30) }
+    /// When the faults ended.
+    private(set) var calmSince = Duration.zero
     private(set) var isOver = false
     private(set) var nodes: [SimNode] = []
     private(set) var story = Story()
+    private var writers: [UInt64: ObjectIdentifier] = [:]
     private let origin = Simulated.loop.now
 
-    static let wall = Timestamp(microseconds: 1_790_000_000_000_000)
+    nonisolated static let wall = Timestamp(microseconds: 1_790_000_000_000_000)
 
     init(_ options: SimulationOptions) {
         self.options = options
@@ -29,6 +36,9 @@ final class World {
     }
 
     var elapsed: Duration { .nanoseconds((Simulated.loop.now - origin).nanoseconds) }
+
+    /// The time as the nodes' clocks tell it.
+    var now: Timestamp { Self.wall + elapsed }
 
     func tell(_ words: @autoclosure () -> String) { story.tell(words(), at: elapsed, isKept: options.isTold) }
 
@@ -41,8 +51,26 @@ final class World {
 
     var isAccused: Bool { !story.violations.isEmpty }
 
-    func calm() { isStormy = false }
+    func calm() {
+        isStormy = false
+        calmSince = elapsed
+    }
+
+    /// An entry was written: of two that both believe that they lead, never two by one epoch.
+    func wrote(_ epoch: UInt64, through log: SimLog) {
+        let known = writers.updateValue(ObjectIdentifier(log), forKey: epoch)
+        if let known, known != ObjectIdentifier(log) { accuse("epoch \(epoch) is written by two nodes") }
+    }
+
     func end() { isOver = true }
+
+    /// The node hears what came over the connection now.
+    func hear(_ connection: SessionConnection, _ node: Node) {
+        guard let epoch = nodes.last(where: { $0.serving === node })?.epoch else { return }
+        hearing.hear(connection.session, by: epoch, at: elapsed)
+    }
+
+    func stoppedUntil(_ node: Node) -> Duration { nodes.last { $0.serving === node }?.stoppedUntil ?? .zero }
 
     func add(_ node: SimNode) { nodes.append(node) }
     func remove(_ node: SimNode) { nodes.removeAll { $0 === node } }
@@ -67,6 +95,7 @@ final class World {
         }
         let answer = Answer<Value>()
         spawn {
+            await sleep(node.stoppedUntil - self.elapsed)
             do throws(NodeError) {
                 answer.give(.success(try await body(serving)))
             } catch {

@@ -18,61 +18,30 @@ struct MartletSimulator: ParsableCommand {
     var seeds: Int?
     @Option(help: "Ends the search after so long.")
     var minutes: Double?
+    @Flag(help: "Ends the search at the first seed that fails.")
+    var first = false
+    @Flag(help: "Names each seed on standard error before it runs: for when a run ends the process.")
+    var progress = false
     @Option(help: "How long faults happen in each run, in virtual seconds.")
     var storm: Int = 120
-    @Option(help: "A mistake to find: \(SimulationOptions.Bug.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var bug: String?
 
     func validate() throws {
-        if let bug, SimulationOptions.Bug(rawValue: bug) == nil { throw ValidationError("--bug: unknown: \(bug)") }
         guard (1...86_400).contains(storm) else { throw ValidationError("--storm: from 1 to 86400") }
         guard seeds.map({ $0 > 0 }) ?? true else { throw ValidationError("--seeds: at least 1") }
     }
 
     func run() throws {
-        guard let seeds else {
-            let report = try run(seed, isTold: true)
+        let run = SeedRun(storm: storm)
+        if let seeds {
+            var search = Search(run: run, first: seed, count: seeds, minutes: minutes)
+            search.stopsAtFirst = first
+            search.showsProgress = progress
+            guard try search.go() else { throw ExitCode.failure }
+        } else {
+            let report = try run.life(of: seed, isTold: true)
             report.story.forEach { print($0) }
-            print(summary(seed, report))
+            print(run.summary(seed, report))
             if !report.violations.isEmpty { throw ExitCode.failure }
-            return
         }
-        let clock = ContinuousClock()
-        let start = clock.now
-        var (ran, simulated, failed) = (0, Duration.zero, 0)
-        for number in 0..<UInt64(seeds) {
-            if let minutes, clock.now - start > .seconds(minutes * 60) { break }
-            let report = try run(seed &+ number, isTold: false)
-            ran += 1
-            simulated += report.simulated
-            guard !report.violations.isEmpty else { continue }
-            failed += 1
-            print(summary(seed &+ number, report))
-        }
-        let took = clock.now - start
-        print(
-            """
-            \(ran) seeds from \(seed), \(failed) failed; \(Int(simulated / .seconds(1))) s simulated in \
-            \(Int(took / .seconds(1))) s, \(Int(simulated / took)) times as fast
-            """)
-        if failed > 0 { throw ExitCode.failure }
-    }
-
-    private func run(_ seed: UInt64, isTold: Bool) throws -> SimulationReport {
-        let options = SimulationOptions(
-            seed: seed, storm: .seconds(storm), isTold: isTold, bug: bug.flatMap(SimulationOptions.Bug.init))
-        return try Simulation.run(options, folder: Simulation.newFolder())
-    }
-
-    private func summary(_ seed: UInt64, _ report: SimulationReport) -> String {
-        let verdict = report.violations.isEmpty ? "clean" : "FAILED"
-        var lines = [
-            "seed \(seed): \(verdict); \(report.jobs) jobs, \(report.entries) entries, trace \(report.trace)"
-        ]
-        lines += report.violations.map { "  \($0)" }
-        if !report.violations.isEmpty {
-            lines.append("  again: martlet-sim --seed \(seed) --storm \(storm)\(bug.map { " --bug \($0)" } ?? "")")
-        }
-        return lines.joined(separator: "\n")
     }
 }

@@ -31,7 +31,7 @@ struct HTTPConnectionTests {
 
     @Test("An idle connection is closed")
     func idle() async throws {
-        try await Running.gateway({ $0.http.idleTimeout = .milliseconds(100) }) { running in
+        try await Running.gateway({ $0.http.idleTimeout = .seconds(2) }) { running in
             let received = try await running.raw(Array("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".utf8))
             #expect(RawResponse(received)?.status == 200)
         }

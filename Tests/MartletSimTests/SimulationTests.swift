@@ -6,13 +6,13 @@ import Testing
 @Suite("Simulated lives of the whole system")
 struct SimulationTests {
     private static func run(
-        _ seed: UInt64, bug: SimulationOptions.Bug? = nil, isTold: Bool = false
+        _ seed: UInt64, isTold: Bool = false
     ) throws -> SimulationReport {
-        let options = SimulationOptions(seed: seed, storm: .seconds(40), isTold: isTold, bug: bug)
+        let options = SimulationOptions(seed: seed, storm: .seconds(40), isTold: isTold)
         return try Simulation.run(options, folder: Simulation.newFolder())
     }
 
-    @Test("Seeds that once failed and a few more are clean, each the same each time; and seeded mistakes are found")
+    @Test("Seeds that once failed and a few more are clean, each the same each time")
     @MainActor
     func seeds() throws {
         // 1: pages were read again and again when other lanes were full.
@@ -21,10 +21,6 @@ struct SimulationTests {
             #expect(first.violations == [])
             #expect(first.trace == second.trace && first.story == second.story)
             #expect(first.jobs > 100 && first.entries > 100)
-        }
-        for bug in SimulationOptions.Bug.allCases {
-            let found = try (UInt64(1)...8).contains { try !Self.run($0, bug: bug).violations.isEmpty }
-            #expect(found, "\(bug) was not found")
         }
     }
 }

@@ -92,6 +92,7 @@ final class SimWorker {
             return world.accuse("\(name) is given \(delivery.attempt.token) twice")
         }
         held.append(delivery.attempt)
+        world.ledger.deliver(delivery, to: session)
         let life = life
         let time =
             world.chance.happens(0.05)
@@ -100,7 +101,9 @@ final class SimWorker {
         spawn {
             await sleep(time)
             guard life == self.life, self.held.contains(delivery.attempt) else { return }
-            self.unsettled.append(self.outcome(of: delivery))
+            let outcome = self.outcome(of: delivery)
+            self.world.ledger.intend(outcome)
+            self.unsettled.append(outcome)
             self.report()
         }
     }
@@ -141,7 +144,10 @@ final class SimWorker {
             let error = refused.first { $0.attempt == outcome.attempt }?.error
             switch error {
             case nil, .alreadySettled: world.ledger.accept(outcome)
-            case .refused, .unknownJob, .unavailable: world.tell("\(name) is too late for \(outcome.attempt.token)")
+            case .refused:
+                world.tell("\(name) is too late for \(outcome.attempt.token)")
+                world.ledger.refuse(outcome.attempt)
+            case .unknownJob, .unavailable: world.tell("\(name) hears nothing of \(outcome.attempt.token)")
             case let error?: world.accuse("\(name) is refused an outcome: \(error)")
             }
             if case .unavailable = error { continue }

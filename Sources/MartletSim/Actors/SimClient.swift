@@ -9,7 +9,6 @@ final class SimClient {
     private let id: ClientID
     private var sequence: UInt64 = 0
     private var inFlight = 0
-    private var keys: [String: JobID] = [:]
 
     init(_ world: World, name: String) {
         self.world = world
@@ -18,7 +17,7 @@ final class SimClient {
     }
 
     func run() async {
-        while world.isStormy {
+        while world.isBusy {
             await sleep(world.chance.between(.milliseconds(5), .milliseconds(800)))
             guard inFlight < world.options.node.limits.submissionsInFlight / 2 else { continue }
             inFlight += 1
@@ -28,15 +27,10 @@ final class SimClient {
 
     private func submitNumbered() async {
         var specs = (0...world.chance.below(world.chance.happens(0.1) ? 60 : 6)).map { _ in draw() }
-        let numbers = specs.indices.map { world.ledger.number(&specs[$0]) }
+        for index in specs.indices { world.ledger.number(&specs[index]) }
         sequence += 1
         let stamp = SubmissionStamp(client: id, sequence: sequence)
-        let ids = await submit(specs, stamp)
-        if let ids {
-            world.tell("\(name) submitted \(numbers.count) as \(sequence)")
-            world.ledger.acknowledge(ids, numbers)
-            if ids.count != numbers.count { world.accuse("\(ids.count) ids for \(numbers.count) jobs") }
-        }
+        if await submit(specs, stamp) { world.tell("\(name) submitted \(specs.count) as \(stamp.sequence)") }
         inFlight -= 1
     }
 
@@ -44,30 +38,40 @@ final class SimClient {
     private func submitKeyed() async {
         let key = "\(name.split(separator: " ").joined(separator: "-")).\(world.chance.below(12))"
         var spec = JobSpec(kind: "keyed", queue: "a", idempotencyKey: key)
-        spec.payload = Array(key.utf8)
-        if let ids = await submit([spec], nil), let job = ids.first {
-            if let known = keys[key], known != job { world.accuse("key \(key) stands for \(known) and for \(job)") }
-            keys[key] = job
-        }
+        // At times another request than the one that has the key.
+        spec.payload = Array("\(key)\(world.chance.happens(0.1) ? "'" : "")".utf8)
+        _ = await submit([spec], nil)
         inFlight -= 1
     }
 
-    /// Nil: it will never be known, or the run is over.
-    private func submit(_ specs: [JobSpec], _ stamp: SubmissionStamp?) async -> [JobID]? {
+    /// False: it was refused, it will never be known, or the run is over.
+    private func submit(_ specs: [JobSpec], _ stamp: SubmissionStamp?) async -> Bool {
         while !world.isOver {
+            let asked = world.now
             switch await world.call({ node throws(NodeError) in try await node.submit(specs, stamp: stamp) }) {
-            case .success(let ids): return ids
-            case .failure(.refused(.forgottenSubmission)):
+            case .success(let ids):
+                world.ledger.acknowledge(ids, specs, asked: asked)
+                if ids.count != specs.count { world.accuse("\(ids.count) ids for \(specs.count) jobs") }
+                return true
+            case .failure(.refused(.forgottenSubmission(let stamp))) where isLongAgo(stamp):
                 world.tell("\(name) is forgotten")
-                return nil
+                return false
+            case .failure(.refused(.idempotencyConflict(_, let key, let job))):
+                world.tell("\(key) stands for another request, job \(job)")
+                return false
             case nil, .failure(.unavailable), .failure(.exhausted):
                 await sleep(world.chance.between(.milliseconds(10), .seconds(1)))
             case .failure(let error):
                 world.accuse("\(name) is refused: \(error)")
-                return nil
+                return false
             }
         }
-        return nil
+        return false
+    }
+
+    /// So many were submitted since that this one may be forgotten.
+    private func isLongAgo(_ stamp: SubmissionStamp) -> Bool {
+        stamp.sequence + UInt64(world.options.node.limits.submissionsInFlight) <= sequence
     }
 
     private func draw() -> JobSpec {
@@ -75,8 +79,8 @@ final class SimClient {
             kind: world.chance.happens(0.1) ? "poison" : "plain", queue: ["a", "b", "c"][world.chance.below(3)],
             priority: world.chance.happens(0.3) ? UInt8(world.chance.below(10)) : 5,
             start: world.chance.happens(0.2)
-                ? .after(world.chance.between(.milliseconds(1), .seconds(40))) : .now,
-            timeout: world.chance.happens(0.2) ? world.chance.between(.milliseconds(500), .seconds(20)) : nil,
+                ? .after(.milliseconds(1 + world.chance.below(40_000))) : .now,
+            timeout: world.chance.happens(0.2) ? .milliseconds(500 + world.chance.below(20_000)) : nil,
             retry: RetryPolicy(
                 attempts: 1 + world.chance.below(4), initialBackoff: .milliseconds(100), maxBackoff: .seconds(10)))
     }

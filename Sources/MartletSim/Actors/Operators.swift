@@ -18,7 +18,10 @@ final class SimLeaser {
                 await sleep(.milliseconds(300))
                 continue
             }
-            for delivery in deliveries { await work(on: delivery) }
+            for delivery in deliveries {
+                world.ledger.deliver(delivery, to: nil)
+                await work(on: delivery)
+            }
         }
     }
 
@@ -29,12 +32,14 @@ final class SimLeaser {
         }
         await sleep(world.chance.between(.milliseconds(1), .seconds(3)))
         let result = Ledger.bytes(attempt.token.value)
+        world.ledger.intend(AttemptOutcome(attempt: attempt, ending: .completed(result: result)))
         for _ in 0..<3 {
             let done = await world.call { node throws(NodeError) in try await node.complete(attempt, result: result) }
             switch done {
             case .success, .failure(.alreadySettled):
                 return world.ledger.accept(AttemptOutcome(attempt: attempt, ending: .completed(result: result)))
-            case .failure(.refused), .failure(.unknownJob): return
+            case .failure(.refused): return world.ledger.refuse(attempt)
+            case .failure(.unknownJob): return world.accuse("attempt \(attempt.token.value) is of no known job")
             default: continue
             }
         }
@@ -70,7 +75,9 @@ final class SimOperator {
         _ job: JobID, _ name: String, _ body: @escaping @Sendable (Node) async throws(NodeError) -> JobRecord
     ) async {
         switch await world.call(newest: true, body) {
-        case .success: world.tell("the operator \(name)s \(job)")
+        case .success:
+            world.tell("the operator \(name)s \(job)")
+            world.ledger.steer(job, name == "cancel" ? "cancelled" : "redriven")
         case nil, .failure(.refused(.wrongState)), .failure(.unavailable), .failure(.exhausted): break
         case .failure(let error): world.accuse("\(name) of the acknowledged job \(job): \(error)")
         }

@@ -24,14 +24,35 @@ final class Supervisor {
             let due = world.elapsed + next
             while world.elapsed < due, world.nodes.last?.isOver == false { await sleep(.milliseconds(50)) }
             guard world.isStormy, let node = world.nodes.last, !node.isOver else { continue }
-            try saveImage(of: count)
-            switch world.chance.below(3) {
-            case 0: world.tell("node \(count) goes on, and is replaced")
-            default: await node.crash()
-            }
+            guard try await end(node) else { continue }
             try await start()
         }
         for node in world.nodes { await node.crash() }
+    }
+
+    /// Returns whether another node is to be started.
+    private func end(_ node: SimNode) async throws -> Bool {
+        // What goes by itself is over with the storm at the latest.
+        let rest = world.options.storm - world.elapsed
+        switch world.chance.below(8) {
+        case 0:
+            node.stop(for: min(rest, world.chance.between(.seconds(1), .seconds(40))))
+            return false
+        case 1:
+            world.disk.fill(for: min(rest, world.chance.between(.seconds(1), .seconds(20))))
+            return false
+        case 2...3:
+            try saveImage(of: count)
+            world.tell("node \(count) goes on, and is replaced")
+        case 4:
+            await node.drain()
+            try saveImage(of: count)
+            await node.crash()
+        default:
+            try saveImage(of: count)
+            await node.crash()
+        }
+        return true
     }
 
     private func replaceEnded() async throws {

@@ -17,6 +17,9 @@ final class SimNode {
     private var task: Task<Void, Never>?
     /// The node, once it leads and until it crashes or gives up.
     private(set) var serving: Node?
+    private(set) var epoch: UInt64 = 0
+    /// What is sent to it arrives then, if it is stopped.
+    private(set) var stoppedUntil = Duration.zero
     /// Whether what it says reaches anyone.
     private(set) var isReachable = true
     private(set) var isOver = false
@@ -36,7 +39,7 @@ final class SimNode {
                 limits: world.options.node.limits, scheduler: scheduler)
             self.view = view
             let node = try await Node(
-                log: log, view: view, reserve: nil, configuration: world.options.node,
+                log: log, view: view, reserve: world.disk, configuration: world.options.node,
                 wall: World.wall + world.elapsed, random: Chance(seed: world.chance.next()),
                 executor: Simulated.executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
             run(node)
@@ -62,9 +65,35 @@ final class SimNode {
     }
 
     private func serve(_ node: Node) async {
-        let epoch = await node.metrics().epoch
+        epoch = await node.metrics().epoch
         world.tell("\(name) leads epoch \(epoch)")
-        if isReachable { serving = node }
+        guard isReachable else { return }
+        serving = node
+        spawn { await self.inspect(node) }
+    }
+
+    private func inspect(_ node: Node) async {
+        while serving != nil {
+            await sleep(.seconds(1))
+            for flaw in await node.checkInvariants() { world.accuse("\(name): \(flaw)") }
+        }
+    }
+
+    /// SIGTERM: takes nothing new, answers what is in flight, and ends.
+    func drain() async {
+        world.tell("\(name) drains")
+        do {
+            try await serving?.drain()
+        } catch {
+            world.tell("\(name) does not end in peace: \(error)")
+        }
+    }
+
+    /// SIGSTOP for so long: nothing is written or heard.
+    func stop(for time: Duration) {
+        world.tell("\(name) is stopped for \(time)")
+        stoppedUntil = world.elapsed + time
+        log.stop(until: stoppedUntil)
     }
 
     /// kill -9: nothing more is sent or written, whatever was under way.

@@ -35,9 +35,11 @@ final class Link {
 
     func toNode(_ body: @escaping @Simulated @Sendable (Node, SessionConnection) async -> Void) {
         guard isUp else { return }
-        lastUp = max(lastUp, world.elapsed + world.chance.latency())
+        let readable = node.map(world.stoppedUntil) ?? .zero
+        lastUp = max(lastUp, readable, world.elapsed + world.chance.latency())
         after(lastUp - world.elapsed) { [self] in
             guard isUp || world.chance.happens(0.5) else { return }
+            if isUp, let node, let connection { world.hear(connection, node) }
             arrived.append(body)
             if !isReading { spawn { await self.read() } }
         }

@@ -1,11 +1,13 @@
 import MartletCore
 import MartletLog
 
-/// One node's way to the log: slow, forgetful of its answers, and cut when the node crashes.
+/// One node's way to the log: slow, forgetful of its answers, without room at times, and cut when the node crashes.
 final class SimLog: EventLog {
     private let base: InMemoryLog
     private let world: World
     @Simulated private var isCut = false
+    /// Nothing goes on until then: the process is stopped.
+    @Simulated private var stoppedUntil = Duration.zero
 
     @Simulated
     init(_ world: World) {
@@ -20,10 +22,13 @@ final class SimLog: EventLog {
     func cut() { isCut = true }
 
     @Simulated
+    func stop(until time: Duration) { stoppedUntil = time }
+
+    @Simulated
     func append(_ entry: Entry) async -> AppendOutcome {
+        world.hearing.write(entry.header, at: world.elapsed)
         await sleep(syncTime())
         if isCut, world.chance.happens(0.5) { return .unknown(.stopped("the process has ended")) }
-        if world.options.bug == .acknowledgesBeforeWriting, world.chance.happens(0.2) { return .committed }
         let fate = world.isStormy ? world.chance.below(1000) : 1000
         switch fate {
         case 0..<5: return .unknown(.engine("the request was lost"))
@@ -39,17 +44,19 @@ final class SimLog: EventLog {
 
     @Simulated
     private func write(_ entry: Entry) async -> AppendOutcome {
+        guard world.disk.takes() else { return .full }
         let outcome = await base.append(entry)
-        if world.options.bug == .ignoresConflicts, case .fenced = outcome { return .committed }
+        if case .committed = outcome { world.wrote(entry.header.epoch, through: self) }
         return outcome
     }
 
     @Simulated
     private func syncTime() -> Duration {
+        let stop = max(.zero, stoppedUntil - world.elapsed)
         guard world.isStormy, world.chance.happens(0.01) else {
-            return world.chance.between(.microseconds(20), .milliseconds(1))
+            return stop + world.chance.between(.microseconds(20), .milliseconds(1))
         }
-        return world.chance.between(.milliseconds(100), .seconds(5))
+        return stop + world.chance.between(.milliseconds(100), .seconds(5))
     }
 
     func head() async throws(LogError) -> LogHead { try await base.head() }
