@@ -1,7 +1,7 @@
 # One command for each thing; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release static check lint test unit api demo bench torture sim generate clean
+.PHONY: help deps build release static check lint test unit api demo bench torture sim bugs coverage generate clean
 
 # A crashing program must end, not wait in the backtracer.
 export SWIFT_BACKTRACE := enable=no
@@ -14,6 +14,12 @@ KILLS ?= 1000
 RUNS ?= 5
 SEEDS ?= 100000
 MINUTES ?= 10
+
+# Runs the tests; what failed is named once more at the end, where it is found.
+define named
+@mkdir -p .build && set -o pipefail; $(1) 2>&1 | tee .build/test.log \
+	|| { echo "failed:"; grep -aE "recorded an issue|with unknown error|: error:" .build/test.log; exit 1; }
+endef
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,10 +44,11 @@ lint: ## the house style
 	swift format lint --strict -r Sources Tests Package.swift
 
 check: lint build ## the gate before a commit: style, imports, warnings, unit tests
+	python3 -m unittest discover -s Tests/bugs
 	swift test --skip-build --filter 'MartletCoreTests|MartletLogTests|MartletNodeTests|MartletWireTests|MartletTests|HouseTests'
 
 unit: build ## every Swift test
-	swift test --skip-build
+	$(call named,swift test --skip-build)
 
 api: release ## hold the running server to its OpenAPI description
 	$(PYTHON) Tests/http/check.py --bin "$$($(RELEASE) --show-bin-path)/martlet"
@@ -66,6 +73,13 @@ torture: release ## kill -9 servers and workers KILLS times under load, then che
 sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on, for at most MINUTES
 	$(RELEASE) --product martlet-sim
 	"$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) --seeds $(SEEDS) --minutes $(MINUTES)
+
+bugs: deps ## let the simulator find each seeded bug, and write docs/SEEDED-BUGS.md
+	python3 -m unittest discover -s Tests/bugs
+	python3 Tests/bugs/hunt.py --minutes $(MINUTES)
+
+coverage: ## how much of the core its own tests run
+	scripts/coverage.sh
 
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh
