@@ -15,6 +15,8 @@ struct Chance: RandomNumberGenerator, Sendable {
 
     mutating func happens(_ probability: Double) -> Bool { Double(next() >> 11) / Double(1 << 53) < probability }
 
+    mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
+
     /// Evenly between the two.
     mutating func between(_ low: Duration, _ high: Duration) -> Duration {
         let span = max(0, (high - low).inNanoseconds)

@@ -20,13 +20,18 @@ package struct SimulationOptions: Sendable {
         self.storm = storm
         self.isTold = isTold
         node = NodeConfiguration()
-        // Small enough that most jobs turn cold, and clients and keys are forgotten.
-        node.limits.hotJobsPerLane = 16
-        node.limits.hotJobs = 64
-        node.limits.hotKeys = 8
-        node.limits.timerLead = .seconds(2)
-        // Short enough to end within a run.
-        node.limits.idempotencyWindow = .seconds(30)
+        // Each seed has limits of its own, most of them so small that jobs turn cold, keys are forgotten and windows end.
+        var chance = Chance(seed: ~seed)
+        node.limits.hotJobsPerLane = chance.pick([4, 16, 64])
+        node.limits.hotJobs = chance.pick([16, 64, 256])
+        node.limits.hotKeys = chance.pick([4, 8, 64])
+        node.limits.losses = chance.pick([1, 2, 5])
+        node.limits.timerLead = chance.pick([.milliseconds(100), .seconds(2)])
+        node.limits.idempotencyWindow = chance.pick([.seconds(10), .seconds(30), .seconds(600)])
+        node.pendingBytes = chance.pick([4 << 10, 64 << 20])
+        (node.heartbeatInterval, node.sessionGrace) = chance.pick([
+            (.seconds(1), .seconds(4)), (.seconds(5), .seconds(15)),
+        ])
     }
 }
 

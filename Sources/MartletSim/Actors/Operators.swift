@@ -27,6 +27,8 @@ final class SimLeaser {
 
     private func work(on delivery: Delivery) async {
         let attempt = delivery.attempt
+        // At times it forgets what it took.
+        guard !world.chance.happens(0.1) else { return }
         if world.chance.happens(0.2) {
             _ = await world.call { node throws(NodeError) in try await node.extend(attempt, by: .seconds(8)) }
         }

@@ -29,7 +29,9 @@ final class SimLog: EventLog {
         world.hearing.write(entry.header, at: world.elapsed)
         await sleep(syncTime())
         if isCut, world.chance.happens(0.5) { return .unknown(.stopped("the process has ended")) }
-        let fate = world.isStormy ? world.chance.below(1000) : 1000
+        // What comes back from two nodes that both believe that they lead is where mistakes are made.
+        let isContested = world.nodes.count > 1
+        let fate = world.isStormy ? world.chance.below(isContested ? 100 : 1000) : 1000
         switch fate {
         case 0..<5: return .unknown(.engine("the request was lost"))
         case 5: return .unknown(.stopped("a write failed"))

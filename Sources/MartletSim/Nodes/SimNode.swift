@@ -110,7 +110,10 @@ final class SimNode {
 
     private var scheduler: ViewScheduler {
         ViewScheduler(
-            post: { work in Simulated.loop.execute(work) },
+            line: { [world] in
+                let thread = SimThread(world)
+                return { work in Simulated.assumeHere { thread.post(work) } }
+            },
             schedule: { delay, work in
                 Simulated.loop.scheduleTask(in: .nanoseconds(max(0, delay.inNanoseconds)), work)
             })

@@ -4,15 +4,15 @@
 package struct ViewScheduler: Sendable {
     package typealias Work = @Sendable () -> Void
 
-    /// Runs it soon, after what was posted before by the same caller.
-    package var post: @Sendable (@escaping Work) -> Void
+    package typealias Line = @Sendable (@escaping Work) -> Void
+    /// A new line, one for each thread that there would be: what is posted to it runs soon, in the order of posting.
+    package var line: @Sendable () -> Line
     package var schedule: @Sendable (Duration, @escaping Work) -> Void
 
     package init(
-        post: @escaping @Sendable (@escaping Work) -> Void,
-        schedule: @escaping @Sendable (Duration, @escaping Work) -> Void
+        line: @escaping @Sendable () -> Line, schedule: @escaping @Sendable (Duration, @escaping Work) -> Void
     ) {
-        self.post = post
+        self.line = line
         self.schedule = schedule
     }
 }
@@ -23,6 +23,7 @@ package struct ViewScheduler: Sendable {
 /// one piece after the other, and by callers that the scheduler runs too.
 final class ScheduledWorker<State>: @unchecked Sendable {
     private let scheduler: ViewScheduler
+    private let line: ViewScheduler.Line
     private let alarm: (State) -> Void
     private var state: State?
     private var isStopping = false
@@ -31,11 +32,12 @@ final class ScheduledWorker<State>: @unchecked Sendable {
         self.state = state
         self.alarm = alarm
         self.scheduler = scheduler
+        line = scheduler.line()
     }
 
     func post(_ job: @escaping @Sendable (State) -> Void) -> Bool {
         guard !isStopping else { return false }
-        scheduler.post { [self] in if let state { job(state) } }
+        line { [self] in if let state { job(state) } }
         return true
     }
 
@@ -45,7 +47,7 @@ final class ScheduledWorker<State>: @unchecked Sendable {
 
     func stop(_ stopped: @escaping @Sendable () -> Void) {
         isStopping = true
-        scheduler.post { [self] in
+        line { [self] in
             state = nil
             stopped()
         }
