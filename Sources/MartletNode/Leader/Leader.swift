@@ -96,6 +96,8 @@ actor Leader {
                 group.addTask { try await self.writeEntries() }
                 group.addTask { try await self.readPages() }
                 group.addTask { try await self.keepHouse() }
+                // Without its view a node could write but not read: whoever comes next recovers both from the log.
+                group.addTask { [view] in try await view.watch() }
                 try await group.next()
                 group.cancelAll()
             }
