@@ -1,3 +1,4 @@
+internal import CMartletPages
 internal import CSQLite
 
 /// One connection to a SQLite file, for one thread at a time.
@@ -8,8 +9,12 @@ internal import CSQLite
 public final class Database {
     private let handle: OpaquePointer
 
-    /// Done once, before the first connection of the process. Fails harmlessly if SQLite is in use already.
-    private static let configuration = martlet_sqlite_without_memory_statistics()
+    /// Made once, before the first connection of the process.
+    private static let pagesVFS: String? = {
+        // Fails harmlessly if SQLite is in use already.
+        _ = martlet_sqlite_without_memory_statistics()
+        return martlet_pages_vfs().map { String(cString: $0) }
+    }()
 
     /// How a file is opened.
     public enum Mode: Sendable {
@@ -26,9 +31,9 @@ public final class Database {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
             }
-        _ = Self.configuration
+        let vfs = Self.pagesVFS
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -73,6 +78,21 @@ public final class Database {
     public func keepWALOnClose() throws(SQLiteError) {
         let code = martlet_keep_wal_on_close(handle)
         guard code == SQLITE_OK else { throw error(code, "keeping the write-ahead log on close") }
+    }
+
+    /// Whether each page of the file ends with a checksum that is checked when it is read.
+    ///
+    /// Setting it counts for a file that is still empty, or from the next `VACUUM` on.
+    public var hasPageChecksums: Bool {
+        get { reserve(-1) == CInt(martlet_pages_reserve) }
+        set { _ = reserve(newValue ? CInt(martlet_pages_reserve) : 0) }
+    }
+
+    /// Asks for bytes at each page's end, unless negative; returns how many there are.
+    private func reserve(_ bytes: CInt) -> CInt {
+        var bytes = bytes
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes)
+        return code == SQLITE_OK ? bytes : 0
     }
 
     /// The rows changed by the last statement.

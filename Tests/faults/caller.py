@@ -44,10 +44,16 @@ class Caller:
         ]
         return self._submit(uids, [], specs, {})
 
+    def submit_to_exec(self, uids: list[str], plan: str, filling: int = 0) -> list[str]:
+        """Jobs for `martlet worker --exec exec_job.sh`."""
+        specs = [
+            {"kind": "faults", "queue": "exec", "payloadText": f"{uid} {plan}" + "\n" * bool(filling) + "x" * filling}
+            for uid in uids]
+        return self._submit(uids, [], specs, {})
+
     def submit_keyed(self, uid: str) -> list[str]:
-        spec = {"kind": "faults", "queue": QUEUE, "payloadText": json.dumps({"uid": uid})}
         key = f"key/{uid}"
-        return self._submit([uid], [key], [spec], {"Idempotency-Key": key})
+        return self._submit([uid], [key], [keyed_spec(uid)], {"Idempotency-Key": key})
 
     def lease(self, limit: int, seconds: float = 30, wait: float = 0) -> list[Attempt]:
         answer = self.api.post(
@@ -96,6 +102,10 @@ class Caller:
             answer = self.api.post("/v1/jobs:batch", {"jobs": specs})
         self._notebook.write("submit", uids=uids, keys=keys, ids=ids_of(answer), **told(answer))
         return ids_of(answer)
+
+
+def keyed_spec(uid: str) -> dict[str, Any]:
+    return {"kind": "faults", "queue": QUEUE, "payloadText": json.dumps({"uid": uid})}
 
 
 def told(answer: Answer) -> Record:

@@ -32,11 +32,10 @@ class Script:
 
     def first_life(self, port: int) -> None:
         caller = Caller(port, self._notebook, "first")
-        for _ in range(3):
-            self._submit(caller, 1)
-        self._submit(caller, self._random.randint(4, 9))
+        self._submit(caller, 1)
+        self._submit(caller, self._random.randint(5, 9))
         self._submit(caller, 1, size=self._random.randint(600, 12_000))
-        self.known += caller.submit_keyed(self._uid())
+        self.known += caller.submit_keyed("keyed")
         self._submit(caller, 1, delay="0.02s")
         self._work(caller)
         for _ in range(self._bulk // 200_000):
@@ -47,7 +46,7 @@ class Script:
         for action in ("cancel", "redrive"):
             self._steer(caller, action)
         caller.api.get("/v1/queues")
-        self._held = caller.lease(2)
+        self._held = caller.lease(2, seconds=3600)
         caller.api.close()
 
     def second_life(self, port: int) -> None:
@@ -57,7 +56,7 @@ class Script:
             caller.complete(attempt, uid_in(attempt))
         self._submit(caller, 2)
         self._work(caller)
-        for job in self.known[:4]:
+        for job in self.known[:2]:
             caller.see(job)
         caller.api.close()
 

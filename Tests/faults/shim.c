@@ -1,6 +1,8 @@
-// Stands between the server and the C library for the files of one folder: counts calls, fails the one that was
-// chosen, slows syncs down, and writes down in order what was written. The driver and all lives of the server share
-// the control block.
+// Stands between the server and the C library. For the files of one folder: counts calls, fails the one that was
+// chosen, slows syncs down, and writes down in order what was written. For the clocks: moves the wall's, and lets all
+// run too fast or too slow. The driver and all lives of the server share the control block.
+//
+// Why not libfaketime: it adds to the environment, and Swift looks for the program's arguments where that was before.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum kind { READ, WRITE, SYNC, TRUNCATE, RENAME, OPEN, UNLINK, ALLOCATE, KINDS };
@@ -26,6 +30,9 @@ struct control {
     uint64_t forever;
     uint64_t failed;
     uint64_t sync_delay_us;
+    int64_t wall_shift_s;
+    // What the clocks gain in a million seconds; they lose it when negative.
+    int64_t drift_s;
 };
 
 struct header {
@@ -50,7 +57,11 @@ static void *real(const char *name) {
     return found;
 }
 
+static struct timespec started[2];
+
 __attribute__((constructor)) static void begin(void) {
+    REAL(clock_gettime)(CLOCK_REALTIME, &started[0]);
+    REAL(clock_gettime)(CLOCK_MONOTONIC, &started[1]);
     const char *path = getenv("FAULTS_CONTROL"), *where = getenv("FAULTS_FOLDER"), *to = getenv("FAULTS_TRACE");
     // For this process alone: what it runs is not of interest.
     unsetenv("LD_PRELOAD");
@@ -231,4 +242,33 @@ int unlink(const char *path) {
 int posix_fallocate(int descriptor, off_t offset, off_t size) {
     if (held(descriptor) && fails(ALLOCATE)) return (int)control->error;
     return REAL(posix_fallocate)(descriptor, offset, size);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int result = REAL(clock_gettime)(clock, now);
+    int is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    int is_monotonic = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_MONOTONIC_RAW;
+    if (result || !(is_wall || is_monotonic)) return result;
+    struct timespec *since = &started[is_monotonic];
+    int64_t elapsed = (now->tv_sec - since->tv_sec) * 1000000000 + now->tv_nsec - since->tv_nsec;
+    int64_t nanoseconds = now->tv_nsec + elapsed / 1000000 * control->drift_s;
+    now->tv_sec += (is_wall ? control->wall_shift_s : 0) + nanoseconds / 1000000000;
+    now->tv_nsec = nanoseconds % 1000000000;
+    if (now->tv_nsec < 0) now->tv_nsec += 1000000000, now->tv_sec--;
+    return 0;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    struct timespec precise;
+    (void)zone;
+    if (clock_gettime(CLOCK_REALTIME, &precise)) return -1;
+    *now = (struct timeval){precise.tv_sec, precise.tv_nsec / 1000};
+    return 0;
+}
+
+time_t time(time_t *now) {
+    struct timespec precise;
+    if (clock_gettime(CLOCK_REALTIME, &precise)) return -1;
+    if (now) *now = precise.tv_sec;
+    return precise.tv_sec;
 }

@@ -10,8 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 #: In the order of `enum kind` in shim.c.
 KINDS = ("read", "write", "sync", "truncate", "rename", "open", "unlink", "allocate")
-_ERROR, _FOREVER, _FAILED, _DELAY = range(2 * len(KINDS), 2 * len(KINDS) + 4)
-_SIZE = 8 * (_DELAY + 1)
+_ERROR, _FOREVER, _FAILED, _DELAY, _SHIFT, _DRIFT = range(2 * len(KINDS), 2 * len(KINDS) + 6)
+_SIZE = 8 * (_DRIFT + 1)
 
 
 def build(folder: Path) -> Path:
@@ -58,6 +58,14 @@ class Shim:
     def delay_syncs(self, seconds: float) -> None:
         self._set(_DELAY, int(seconds * 1e6))
 
+    def move_clock(self, days: int) -> None:
+        """The wall clock, from now on."""
+        self._set(_SHIFT, days * 86_400)
+
+    def drift(self, rate: float) -> None:
+        """All clocks, from the start of each process on."""
+        self._set(_DRIFT, round((rate - 1) * 1e6))
+
     def close(self) -> None:
         self._block.close()
 
@@ -65,4 +73,4 @@ class Shim:
         return struct.unpack_from("<Q", self._block, 8 * number)[0]
 
     def _set(self, number: int, value: int) -> None:
-        struct.pack_into("<Q", self._block, 8 * number, value)
+        struct.pack_into("<q", self._block, 8 * number, value)

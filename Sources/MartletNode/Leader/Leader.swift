@@ -53,6 +53,9 @@ actor Leader {
 
     var timer: Scheduled<Void>?
     var timerDue: Timestamp?
+    /// When the loop was last seen running, and until when nothing falls due after it stood still.
+    var lastPulse: Timestamp
+    var hearingUntil: Timestamp
     /// The disk is full: the reserve is spent, submissions are refused.
     var isDiskFull = false
     var lastCommit: Timestamp?
@@ -78,6 +81,7 @@ actor Leader {
         self.reserve = reserve
         self.configuration = configuration
         self.clock = clock
+        (lastPulse, hearingUntil) = (clock.now, clock.now)
         self.random = random
         self.executor = executor
         self.logger = logger
@@ -91,6 +95,8 @@ actor Leader {
     ///
     /// - Throws: why the leadership ended.
     func run() async throws {
+        let pulse = feelPulse()
+        defer { pulse.cancel() }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.writeEntries() }

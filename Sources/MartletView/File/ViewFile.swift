@@ -21,6 +21,8 @@ enum ViewFile {
             if !isNew {
                 try check(database, path, incarnation)
                 try upgrade(database)
+            } else {
+                database.hasPageChecksums = true
             }
             try database.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000;"
@@ -68,8 +70,11 @@ enum ViewFile {
         guard version <= Schema.version else {
             throw ViewError.newerVersion(found: version, supported: Schema.version)
         }
-        guard version == Schema.version || Schema.upgrades[version] != nil else {
+        guard version >= 1 else {
             throw ViewError.damaged("\(path) has format version \(version), which no release wrote")
+        }
+        guard version < Schema.versionWithChecksums || database.hasPageChecksums else {
+            throw ViewError.damaged("\(path) does not say that its pages have checksums")
         }
         let statement = try database.prepare("SELECT incarnation FROM view")
         guard try statement.step() else { throw ViewError.damaged("\(path) does not name its log") }
@@ -83,12 +88,23 @@ enum ViewFile {
     /// Version by version, each step whole or not at all.
     private static func upgrade(_ database: Database) throws {
         for version in try number(database, "PRAGMA user_version")..<Schema.version {
-            guard let statements = Schema.upgrades[version] else { continue }
+            if version + 1 == Schema.versionWithChecksums { try addChecksums(database) }
             try database.transaction { () throws(SQLiteError) in
-                try database.execute(statements)
+                try database.execute(Schema.upgrades[version] ?? "")
                 try database.execute("PRAGMA user_version = \(version + 1)")
             }
         }
+    }
+
+    /// The file is written anew, whole or not at all: its pages need room that only outside WAL mode can be made.
+    private static func addChecksums(_ database: Database) throws {
+        let mode = try database.prepare("PRAGMA journal_mode = DELETE")
+        guard try mode.step(), mode.text(at: 0) == "delete" else {
+            throw ViewError.engine("another process reads the view while it is brought up to date")
+        }
+        mode.reset()
+        database.hasPageChecksums = true
+        try database.execute("VACUUM")
     }
 
     private static func create(_ database: Database, _ path: String, _ incarnation: String) throws {
