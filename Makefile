@@ -1,7 +1,7 @@
 # One command for each thing; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release static check lint test unit api demo bench torture sim generate clean
+.PHONY: help deps build release static check lint test unit api demo bench torture sim faults generate clean
 
 # A crashing program must end, not wait in the backtracer.
 export SWIFT_BACKTRACE := enable=no
@@ -66,6 +66,10 @@ torture: release ## kill -9 servers and workers KILLS times under load, then che
 sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on, for at most MINUTES
 	$(RELEASE) --product martlet-sim
 	"$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) --seeds $(SEEDS) --minutes $(MINUTES)
+
+faults: release ## I/O errors, power cuts, corruptions, full and slow disks, standstill, clocks; PARTS=a,b chooses, WHOLE=1 does all
+	python3 -m unittest discover -s Tests/faults
+	python3 Tests/faults/faults.py $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(WHOLE),--whole) --bin "$$($(RELEASE) --show-bin-path)/martlet"
 
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh

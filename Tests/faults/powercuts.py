@@ -95,9 +95,10 @@ class PowerCuts:
         if wrong := ends(server.child):
             raise Broken(wrong)
 
-    def run(self, story: Story, seed: str, share: float) -> tuple[Counter[str], list[str]]:
-        """Opens that share of a story's images."""
+    def run(self, story: Story, seed: str, most: int) -> tuple[Counter[str], list[str]]:
+        """Opens so many of a story's images, or all of them."""
         random, disk = Random(f"{seed}/{story.name}"), Disk()
+        share = most / (6 * len(story.steps))
         figures: Counter[str] = Counter()
         faults: list[str] = []
         with ThreadPoolExecutor(2) as pool:
