@@ -55,6 +55,14 @@ struct FaultTests {
         #expect(ending as? LogError == .stopped("a write failed"))
     }
 
+    @Test("A node that cannot take the lead for want of room says so and ends, rather than wait unseen")
+    func fullAtTheStart() async throws {
+        let harness = try NodeHarness()
+        harness.log.script(.full, .full)
+        let ending = try await harness.run { _ in }
+        #expect(ending as? LogError == .full)
+    }
+
     @Test("A view that has stopped ends the leadership: a node does not go on that can write and not read")
     func viewStopped() async throws {
         let harness = try NodeHarness()

@@ -11,6 +11,9 @@ from history import Record
 from submitters import ids_of
 
 QUEUE = "http-a"
+#: What fails waits longer than any run takes: nothing changes by itself while it is being looked at.
+SPEC = {
+    "kind": "faults", "queue": QUEUE, "retry": {"attempts": 4, "initialBackoff": "3600s", "maxBackoff": "3600s"}}
 Attempt = dict[str, Any]
 
 
@@ -38,9 +41,7 @@ class Caller:
     def submit(self, uids: list[str], size: int = 0, **spec: Any) -> list[str]:
         """One job by itself, several as a batch. Returns the ids of those that were acknowledged."""
         specs = [
-            {"kind": "faults", "queue": QUEUE, "payloadText": json.dumps({"uid": uid, "fill": "x" * size}),
-             "retry": {"attempts": 4, "initialBackoff": "3600s", "maxBackoff": "3600s"}, **spec}
-            for uid in uids
+            {**SPEC, "payloadText": json.dumps({"uid": uid, "fill": "x" * size}), **spec} for uid in uids
         ]
         return self._submit(uids, [], specs, {})
 
@@ -105,7 +106,7 @@ class Caller:
 
 
 def keyed_spec(uid: str) -> dict[str, Any]:
-    return {"kind": "faults", "queue": QUEUE, "payloadText": json.dumps({"uid": uid})}
+    return {**SPEC, "payloadText": json.dumps({"uid": uid})}
 
 
 def told(answer: Answer) -> Record:

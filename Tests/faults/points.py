@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Callable
 
 from caller import Notebook
 from processes import Broken, Ended, Leash, Server
@@ -100,13 +101,16 @@ class Points:
         if point is not None:
             shim.fail(point.kind, point.number, point.error, point.forever)
         for life, doing in (("first", script.first_life), ("second", script.second_life)):
-            self._live(life, doing, script, folder, leash, shim, tale)
+            self._live(life, doing, script, folder, leash, shim, tale, is_over=point is not None and not point.forever)
         tale.calls, tale.was_hit = shim.calls, shim.failed > 0
         shim.close()
         self._look_back(script, notebook, folder, leash, tale)
         return tale
 
-    def _live(self, life: str, doing, script: Script, folder: Path, leash: Leash, shim: Shim, tale: Tale) -> None:
+    def _live(
+        self, life: str, doing: Callable[[int], None], script: Script, folder: Path, leash: Leash, shim: Shim,
+        tale: Tale, is_over: bool,
+    ) -> None:
         logs = folder / life
         logs.mkdir()
         try:
@@ -117,7 +121,7 @@ class Points:
                 tale.faults.append(wrong)
             return
         doing(server.ports.http)
-        if server.child.exit_code is None and shim.failed == 1:
+        if is_over and shim.failed and server.child.exit_code is None:
             if wrong := settles(server, script):
                 tale.faults.append(f"{life} life: {wrong}")
         if wrong := ends(server.child):
