@@ -21,6 +21,8 @@ public final class Database {
         /// Created when missing.
         case readWrite
         case readOnly
+        /// Read-only, and without the write-ahead log: what was moved into the file. Nobody may write meanwhile.
+        case fileAlone
     }
 
     /// - Throws: `SQLiteError` when the file cannot be opened; a missing or damaged file may show only at the
@@ -30,10 +32,12 @@ public final class Database {
             switch mode {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
+            case .fileAlone: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
+        let name = mode == .fileAlone ? "file:\(Self.escaped(path))?immutable=1" : path
         let vfs = Self.pagesVFS
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -44,6 +48,11 @@ public final class Database {
 
     deinit {
         sqlite3_close_v2(handle)
+    }
+
+    /// A path as a part of a URI.
+    private static func escaped(_ path: String) -> String {
+        path.map { ["?": "%3F", "#": "%23", "%": "%25"][$0] ?? String($0) }.joined()
     }
 
     /// Runs one or more statements that return nothing of interest.

@@ -15,11 +15,15 @@ internal import MartletSQLite
 enum ViewFile {
     static func openWriter(_ path: String, incarnation: String) throws(ViewError) -> Database {
         do {
+            let moved = movedPosition(path)
             let database = try Database(path: path)
             try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384")
             let isNew = try isEmpty(database)
             if !isNew {
                 try check(database, path, incarnation)
+                guard try moved <= position(database).position else {
+                    throw ViewError.damaged("its write-ahead log has lost what was moved into the file")
+                }
                 try upgrade(database)
             } else {
                 database.hasPageChecksums = true
@@ -55,6 +59,19 @@ enum ViewFile {
         return ViewPosition(
             position: statement.uint64(at: 0), hash: hash, time: Timestamp(microseconds: statement.int64(at: 2)),
             epoch: statement.uint64(at: 3))
+    }
+
+    /// The position up to which the write-ahead log was moved into the file, as far as the file alone can tell.
+    ///
+    /// SQLite takes a write-ahead log up to the first frame that is damaged. When that is one of those that were moved
+    /// already, older pages stand in for newer ones, and each is whole: only the position tells.
+    private static func movedPosition(_ path: String) -> UInt64 {
+        do {
+            return try position(Database(path: path, mode: .fileAlone)).position
+        } catch {
+            // Moving was cut short, or there is no file yet: what the log ahead holds is newer.
+            return 0
+        }
     }
 
     private static func isEmpty(_ database: Database) throws -> Bool {
