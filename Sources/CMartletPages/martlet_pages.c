@@ -14,15 +14,21 @@ static sqlite3_file *below(sqlite3_file *file) { return (sqlite3_file *)((Pages 
 
 // Four lanes, as the processor can work on four at once. Each step can be undone, for its word as for its lane, so that
 // a change within one word always shows; any other goes unseen once in 2^64.
+static const uint64_t prime = 0x9E3779B97F4A7C15u;
+
+static inline uint64_t mixed(uint64_t lane, const unsigned char *at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    uint64_t product = (lane ^ word) * prime;
+    return product << 29 | product >> 35;
+}
+
 static uint64_t checksum(const unsigned char *page, int size, sqlite3_int64 number) {
-    const uint64_t prime = 0x9E3779B97F4A7C15u;
     uint64_t lanes[4] = {(uint64_t)number + 1, 2, 3, 4};
-    for (int at = 0, lane = 0; at < size; at += 8, lane = (lane + 1) & 3) {
-        uint64_t word;
-        memcpy(&word, page + at, 8);
-        uint64_t mixed = (lanes[lane] ^ word) * prime;
-        lanes[lane] = mixed << 29 | mixed >> 35;
-    }
+    int at = 0;
+    for (; at + 32 <= size; at += 32)
+        for (int lane = 0; lane < 4; lane++) lanes[lane] = mixed(lanes[lane], page + at + 8 * lane);
+    for (int lane = 0; at < size; at += 8, lane++) lanes[lane] = mixed(lanes[lane], page + at);
     uint64_t sum = 0;
     for (int lane = 0; lane < 4; lane++) {
         sum = (sum ^ lanes[lane]) * prime;

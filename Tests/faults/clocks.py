@@ -82,10 +82,6 @@ def rates(program: Path, library: Path, folder: Path, rate: float, seconds: floa
 def finish(
     stage: Stage, witnesses: Witnesses, faults: list[str], what: str, count: int
 ) -> tuple[Counter[str], list[str]]:
-    stage.end_load()
     witnesses.release()
-    stage.drain()
-    figures, more = stage.verdict()
-    if figures["attempts lost"]:
-        faults.append(f"{figures['attempts lost']} attempts of living workers were lost")
+    figures, more = stage.finish()
     return figures + Counter({what: count}), faults + more

@@ -28,19 +28,14 @@ def slow_disk(program: Path, library: Path, folder: Path, delays: list[float]) -
             time.sleep(max(1.0, 3 * delay))
             stage.look()
         shim.delay_syncs(0)
-        stage.end_load()
-        stage.drain()
-        figures, faults = stage.verdict()
-        if figures["attempts lost"]:
-            faults.append(f"{figures['attempts lost']} attempts of living workers were lost")
-        return figures, faults
+        return stage.finish()
 
 
 def stalled_writes(program: Path, library: Path, folder: Path) -> Found:
     """While a sync hangs, submissions gather up to a bound and are refused above it; none that was taken is lost."""
     shim = shimmed(library, folder)
     with Stage(program, folder, shim.env) as stage:
-        shim.delay_syncs(3)
+        shim.delay_syncs(2)
         callers = [stage.caller(f"heavy-{number}") for number in range(16)]
         threads = [threading.Thread(target=heavy, args=(stage, caller)) for caller in callers]
         for thread in threads:
@@ -99,12 +94,7 @@ def stopped_server(program: Path, folder: Path, pauses: int) -> Found:
             pause(stage.server.child.pid, 2 * GRACE)
             time.sleep(1)
             stage.look()
-        stage.end_load()
-        stage.drain()
-        figures, faults = stage.verdict()
-        if figures["attempts lost"]:
-            faults.append(f"{figures['attempts lost']} attempts of living workers were lost when the server woke up")
-        return figures, faults
+        return stage.finish()
 
 
 def stopped_worker(program: Path, folder: Path, pauses: int) -> Found:

@@ -104,6 +104,15 @@ class Stage:
                 return
             time.sleep(0.1)
 
+    def finish(self) -> tuple[Counter[str], list[str]]:
+        """The end of it all. Every worker lived: no attempt may have been lost."""
+        self.end_load()
+        self.drain()
+        figures, faults = self.verdict()
+        if figures["attempts lost"]:
+            faults.append(f"{figures['attempts lost']} attempts of living workers were lost")
+        return figures, faults
+
     def look(self) -> None:
         """Raises when something ended that should not have."""
         for child in [self.server.child, *self.workers]:
