@@ -44,7 +44,7 @@ public final class Node: Sendable {
             group.addTask {
                 do {
                     try await self.leader.lead()
-                } catch .unavailable {
+                } catch NodeError.unavailable {
                     // The leader has stopped, and its own task tells why.
                     return
                 }

@@ -1,4 +1,4 @@
-"""Damaged files: a server refuses them and says why, or answers as if nothing had happened. It never answers wrongly."""
+"""Damaged files: a server refuses them and says why, or answers as if nothing had happened. It is never wrong."""
 
 from __future__ import annotations
 

@@ -52,8 +52,11 @@ class Size:
     delays: tuple[float, ...]
 
 
-SLICE = Size(points=64, images=60, large_images=15, stories=1, corruptions=300, rounds=2, delays=(0.1, 0.5, 3))
-WHOLE = Size(points=10**9, images=10**9, large_images=300, stories=2, corruptions=10_000, rounds=10, delays=(0.1, 0.5, 1, 3, 5))
+SLICE = Size(
+    points=64, images=60, large_images=15, stories=1, corruptions=300, rounds=1, delays=(0.1, 0.5, 3))
+WHOLE = Size(
+    points=10**9, images=10**9, large_images=300, stories=2, corruptions=10_000, rounds=10,
+    delays=(0.1, 0.5, 1, 3, 5))
 
 
 class Faults:
