@@ -26,7 +26,8 @@ def full_disk(program: Path, folder: Path, rounds: int) -> tuple[Counter[str], l
         with Stage(program, folder, data=disk / "data") as stage:
             return Fullness(stage, disk).run(rounds)
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        # Lazily: what was killed a moment ago may still be on its way out.
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def mount(image: Path, disk: Path) -> None:

@@ -35,22 +35,27 @@ def stalled_writes(program: Path, library: Path, folder: Path) -> Found:
     """While a sync hangs, submissions gather up to a bound and are refused above it; none that was taken is lost."""
     shim = shimmed(library, folder)
     with Stage(program, folder, shim.env) as stage:
-        shim.delay_syncs(2)
+        shim.delay_syncs(10)
         callers = [stage.caller(f"heavy-{number}") for number in range(16)]
         threads = [threading.Thread(target=heavy, args=(stage, caller)) for caller in callers]
         for thread in threads:
             thread.start()
+        while any(thread.is_alive() for thread in threads) and not refusals(stage):
+            time.sleep(0.05)
+        shim.delay_syncs(0)
         for thread in threads:
             thread.join(60)
-        shim.delay_syncs(0)
-        told = [record for record in stage.notebook.records if record["type"] == "submit"]
-        refused = sum(record["status"] == 429 for record in told)
+        told, refused = len(callers), refusals(stage)
         stage.start_workers(2)
         stage.drain()
         figures, faults = stage.verdict()
-        if not refused or refused == len(told):
-            faults.append(f"{refused} of {len(told)} submissions were refused while nothing could be written")
-        return Counter({"submissions while stalled": len(told), "refused for want of room": refused}), faults
+        if not 0 < refused < told:
+            faults.append(f"{refused} of {told} submissions were refused while nothing could be written")
+        return Counter({"submissions while stalled": told, "refused for want of room": refused}), faults
+
+
+def refusals(stage: Stage) -> int:
+    return sum(record.get("status") == 429 for record in stage.notebook.records)
 
 
 def heavy(stage: Stage, caller: Caller) -> None:
