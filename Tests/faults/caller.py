@@ -11,9 +11,7 @@ from history import Record
 from submitters import ids_of
 
 QUEUE = "http-a"
-#: What fails waits longer than any run takes: nothing changes by itself while it is being looked at.
-SPEC = {
-    "kind": "faults", "queue": QUEUE, "retry": {"attempts": 4, "initialBackoff": "3600s", "maxBackoff": "3600s"}}
+SPEC = {"kind": "faults", "queue": QUEUE}
 Attempt = dict[str, Any]
 
 
@@ -77,8 +75,10 @@ class Caller:
         return self.report(attempt, "complete", resultText=f"{uid}:{attempt['token']}")
 
     def fail(self, attempt: Attempt, is_final: bool = False) -> Answer:
+        # Longer than any run takes, and said by the worker: a backoff of the policy's is anything up to its length.
+        later = {} if is_final else {"retryAfter": "86400s"}
         return self.report(
-            attempt, "fail", failure={"code": "faults", "message": "as told"}, isFinal=is_final)
+            attempt, "fail", failure={"code": "faults", "message": "as told"}, isFinal=is_final, **later)
 
     def steer(self, job: str, action: str) -> None:
         self._notebook.write("steer-begins", action=action, job=job)
