@@ -1,7 +1,7 @@
 # One command for each thing; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release static check lint test unit api demo bench torture sim bugs coverage generate clean
+.PHONY: help deps build release static check lint test unit api demo bench torture sim bugs faults coverage generate clean
 
 # A crashing program must end, not wait in the backtracer.
 export SWIFT_BACKTRACE := enable=no
@@ -80,6 +80,9 @@ bugs: deps ## let the simulator find each seeded bug, and write docs/SEEDED-BUGS
 
 coverage: ## how much of the core its own tests run
 	scripts/coverage.sh
+faults: release ## I/O errors, power cuts, corruptions, full and slow disks, standstill, clocks; PARTS=a,b chooses, WHOLE=1 does all
+	python3 -m unittest discover -s Tests/faults
+	python3 Tests/faults/faults.py $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(WHOLE),--whole) --bin "$$($(RELEASE) --show-bin-path)/martlet"
 
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh

@@ -46,8 +46,8 @@ enum LogFormat {
             if !isNew { try checkVersion(database, path) }
             try database.execute(
                 """
-                PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;
+                PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; \
                 PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1
                 """)
             if isNew { try make(database, partition, incarnation) }

@@ -42,7 +42,12 @@ public final class Node: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.leader.run() }
             group.addTask {
-                try await self.leader.lead()
+                do {
+                    try await self.leader.lead()
+                } catch NodeError.unavailable {
+                    // The leader has stopped, and its own task tells why.
+                    return
+                }
                 try await whenLeading()
             }
             defer { group.cancelAll() }

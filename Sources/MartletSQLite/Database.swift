@@ -1,3 +1,4 @@
+internal import CMartletPages
 internal import CSQLite
 
 /// One connection to a SQLite file, for one thread at a time.
@@ -8,14 +9,20 @@ internal import CSQLite
 public final class Database {
     private let handle: OpaquePointer
 
-    /// Done once, before the first connection of the process. Fails harmlessly if SQLite is in use already.
-    private static let configuration = martlet_sqlite_without_memory_statistics()
+    /// Made once, before the first connection of the process.
+    private static let pagesVFS: String? = {
+        // Fails harmlessly if SQLite is in use already.
+        _ = martlet_sqlite_without_memory_statistics()
+        return martlet_pages_vfs().map { String(cString: $0) }
+    }()
 
     /// How a file is opened.
     public enum Mode: Sendable {
         /// Created when missing.
         case readWrite
         case readOnly
+        /// Read-only, and without the write-ahead log: what was moved into the file. Nobody may write meanwhile.
+        case fileAlone
     }
 
     /// - Throws: `SQLiteError` when the file cannot be opened; a missing or damaged file may show only at the
@@ -25,10 +32,12 @@ public final class Database {
             switch mode {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
+            case .fileAlone: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
-        _ = Self.configuration
+        let name = mode == .fileAlone ? "file:\(Self.escaped(path))?immutable=1" : path
+        let vfs = Self.pagesVFS
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -39,6 +48,11 @@ public final class Database {
 
     deinit {
         sqlite3_close_v2(handle)
+    }
+
+    /// A path as a part of a URI.
+    private static func escaped(_ path: String) -> String {
+        path.map { ["?": "%3F", "#": "%23", "%": "%25"][$0] ?? String($0) }.joined()
     }
 
     /// Runs one or more statements that return nothing of interest.
@@ -73,6 +87,21 @@ public final class Database {
     public func keepWALOnClose() throws(SQLiteError) {
         let code = martlet_keep_wal_on_close(handle)
         guard code == SQLITE_OK else { throw error(code, "keeping the write-ahead log on close") }
+    }
+
+    /// Whether each page of the file ends with a checksum that is checked when it is read.
+    ///
+    /// Setting it counts for a file that is still empty, or from the next `VACUUM` on.
+    public var hasPageChecksums: Bool {
+        get { reserve(-1) == CInt(martlet_pages_reserve) }
+        set { _ = reserve(newValue ? CInt(martlet_pages_reserve) : 0) }
+    }
+
+    /// Asks for bytes at each page's end, unless negative; returns how many there are.
+    private func reserve(_ bytes: CInt) -> CInt {
+        var bytes = bytes
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes)
+        return code == SQLITE_OK ? bytes : 0
     }
 
     /// The rows changed by the last statement.

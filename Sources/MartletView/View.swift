@@ -89,6 +89,13 @@ public final class View: Sendable {
     /// Returns when `backlog` is below `limit`, or when nothing more will be written, which the next call tells.
     public func waitForRoom(below limit: Int) async { await progress.waitForRoom(below: limit) }
 
+    /// Throws as soon as nothing more will be written, so that whoever follows the log need not find out by reading;
+    /// returns when the task is cancelled. For one who waits.
+    public func watch() async throws(ViewError) {
+        await progress.waitForEnd()
+        if let cause = progress.stopped { throw cause }
+    }
+
     /// Writes all that was projected before the call and returns a position that survives a loss of power: the log
     /// may forget what lies before it.
     public func makeDurable() async throws(ViewError) -> ViewPosition {

@@ -81,6 +81,25 @@ struct SQLiteLogTests {
         await log.close()
     }
 
+    @Test("What another process left in the write-ahead log is written anew before anything is appended behind it")
+    func takesOver() async throws {
+        let scratch = try Scratch()
+        let log = try await scratch.open()
+        var chain = Chain(partition: LogConformance.partition)
+        _ = try await log.fill(&chain, 5)
+        let image = try Image(of: scratch.log)
+        await log.close()
+        let copy = scratch.path + "/copy"
+        try image.write(to: copy)
+        #expect(image.files["log.db-wal"]?.isEmpty == false)
+
+        let again = try await scratch.open(copy)
+
+        #expect(try Image(of: copy).files["log.db-wal"]?.isEmpty == true)
+        #expect(try await again.head().position == 5)
+        await again.close()
+    }
+
     @Test("A whole log is verified, and one altered byte in the middle is not")
     func verifyFindsDamage() async throws {
         let scratch = try Scratch()

@@ -55,6 +55,27 @@ struct FaultTests {
         #expect(ending as? LogError == .stopped("a write failed"))
     }
 
+    @Test("A node that cannot take the lead for want of room says so and ends, rather than wait unseen")
+    func fullAtTheStart() async throws {
+        let harness = try NodeHarness()
+        harness.log.script(.full, .full)
+        let ending = try await harness.run { _ in }
+        #expect(ending as? LogError == .full)
+    }
+
+    @Test("A view that has stopped ends the leadership: a node does not go on that can write and not read")
+    func viewStopped() async throws {
+        let harness = try NodeHarness()
+        let view = try harness.openView()
+        let ending = try await harness.run(on: view) { node in
+            _ = try await node.submitOne()
+            await view.abandon()
+            while await node.health().isReady { await Task.yield() }
+            await #expect(throws: NodeError.self) { try await node.submitOne() }
+        }
+        #expect(ending as? ViewError == .stopped("it was closed"))
+    }
+
     @Test("On a full disk submissions are refused, what ends jobs is recorded, and room brings all back")
     func fullDisk() async throws {
         let harness = try NodeHarness()

@@ -48,7 +48,11 @@ final class NodeHarness: Sendable {
     /// - Returns: how the leadership ended; nil when it went on until the body had returned.
     @discardableResult
     func run(_ body: @Sendable @escaping (Node) async throws -> Void) async throws -> (any Error)? {
-        let view = try openView()
+        try await run(on: try openView(), body)
+    }
+
+    @discardableResult
+    func run(on view: View, _ body: @Sendable @escaping (Node) async throws -> Void) async throws -> (any Error)? {
         let node = try await makeNode(view)
         let (leading, led) = AsyncStream.makeStream(of: Void.self)
         let ended: (any Error)? = try await withThrowingTaskGroup(of: (any Error)?.self) { group in

@@ -123,7 +123,7 @@ struct SessionTests {
             let (old, new) = (FakeWorker(), FakeWorker())
             let first = try await node.open(old)
             let second = try await node.open(new, resuming: first.session)
-            guard case .goodbye = await old.next() else { throw FakeWorker.Unexpected() }
+            guard case .ended = await old.next() else { throw FakeWorker.Unexpected() }
             await node.disconnect(first)
             #expect(await node.workers().map(\.isConnected) == [true])
             #expect(second.session == first.session)

@@ -49,6 +49,29 @@ func writeFile(_ path: String, _ bytes: [UInt8]) throws {
     try #require(fwrite(bytes, 1, bytes.count, file) == bytes.count)
 }
 
+/// Makes of a view's file one as releases wrote it whose pages had no checksums.
+func writeWithoutChecksums(_ path: String) throws {
+    let old = path + "-old"
+    let database = try Database(path: old)
+    try database.execute("ATTACH '\(path)' AS new")
+    for (name, sql) in try tablesAndIndexes(database) {
+        try database.execute(sql)
+        if sql.hasPrefix("CREATE TABLE") { try database.execute("INSERT INTO main.\(name) SELECT * FROM new.\(name)") }
+    }
+    try database.execute("PRAGMA application_id = 0x4D617274; PRAGMA journal_mode = WAL")
+    try writeFile(path, try readFile(old))
+    for suffix in ["", "-wal", "-shm"] { unlink(old + suffix) }
+}
+
+private func tablesAndIndexes(_ database: Database) throws -> [(name: String, sql: String)] {
+    let statement = try database.prepare(
+        "SELECT name, sql FROM new.sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC")
+    defer { statement.reset() }
+    var found: [(name: String, sql: String)] = []
+    while try statement.step() { found.append((statement.text(at: 0), statement.text(at: 1))) }
+    return found
+}
+
 /// Entries one after the other, a second apart.
 func position(_ number: UInt64) -> ViewPosition {
     ViewPosition(

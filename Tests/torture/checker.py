@@ -11,18 +11,25 @@ from figures import check_figures, table
 from history import Record, read
 from rules_attempts import check_endings, check_paths, check_results, check_runs
 from rules_jobs import (
-    check_acknowledged, check_counted, check_final_states, check_ghosts, check_keys, check_list, check_steering,
+    check_acknowledged, check_counted, check_ended, check_final_states, check_ghosts, check_keys, check_list,
+    check_steering,
 )
 from story import Story, Verdict
 
+Rule = Callable[[Story, Verdict], None]
 
-def check(records: Iterable[Record]) -> Verdict:
+#: What holds at any moment, whatever still waits or runs.
+ALWAYS: list[Rule] = [
+    check_acknowledged, check_ghosts, check_keys, check_paths, check_endings, check_results, check_final_states,
+    check_steering, check_list,
+]
+#: What holds at the end of a run.
+AT_THE_END: list[Rule] = [*ALWAYS, check_ended, check_counted, check_runs, check_figures]
+
+
+def check(records: Iterable[Record], rules: list[Rule] = AT_THE_END) -> Verdict:
     story, verdict = Story.of(records), Verdict()
-    checks: list[Callable[[Story, Verdict], None]] = [
-        check_acknowledged, check_ghosts, check_keys, check_counted, check_paths, check_endings, check_results,
-        check_runs, check_final_states, check_steering, check_list, check_figures,
-    ]
-    for one in checks:
+    for one in rules:
         one(story, verdict)
     return verdict
 

@@ -18,6 +18,14 @@ class Broken(Exception):
     """Something ended or did not start that should have been running."""
 
 
+class Ended(Broken):
+    """A server that ended before it served."""
+
+    def __init__(self, child: Child) -> None:
+        super().__init__(f"the server ended with {child.exit_code} before it served:\n{child.last_words()}")
+        self.child = child
+
+
 class Leash:
     """A shell that waits for the harness's end and then kills the process group that all children are in."""
 
@@ -85,12 +93,16 @@ class Ports:
 class Server:
     """`martlet serve`, again and again on one folder and the same ports."""
 
-    def __init__(self, program: Path, data: Path, logs: Path, leash: Leash, options: list[str]) -> None:
+    def __init__(
+        self, program: Path, data: Path, logs: Path, leash: Leash, options: list[str],
+        env: dict[str, str] | None = None,
+    ) -> None:
         self._program = program
         self._data = data
         self._logs = logs
         self._leash = leash
         self._options = options
+        self._env = env
         self._starts = 0
         self._lock = threading.Lock()
         self.child, self.ports = self._start("127.0.0.1:0", "127.0.0.1:0")
@@ -110,14 +122,14 @@ class Server:
     def _start(self, http: str, grpc: str) -> tuple[Child, Ports]:
         self._starts += 1
         command = [str(self._program), "serve", "--data", str(self._data), "--http", http, "--grpc", grpc]
-        child = Child(f"server-{self._starts}", command + self._options, self._logs, self._leash)
+        child = Child(f"server-{self._starts}", command + self._options, self._logs, self._leash, self._env)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             found = SERVING.search(child.log.read_bytes())
             if found:
                 return child, Ports(int(found.group(1)), found.group(2).decode())
             if child.exit_code is not None:
-                raise Broken(f"the server ended with {child.exit_code} before it served:\n{child.last_words()}")
+                raise Ended(child)
             time.sleep(0.005)
         child.kill()
         raise Broken(f"the server did not serve within 30 s:\n{child.last_words()}")

@@ -8,7 +8,7 @@ from story import FINAL, Story, Verdict
 
 
 def check_acknowledged(story: Story, verdict: Verdict) -> None:
-    """Every acknowledged job is there and has ended."""
+    """Every acknowledged job is there."""
     jobs = story.jobs
     for submit in story["submit"]:
         if submit["outcome"] == "ok" and len(submit["ids"]) != len(submit["uids"]):
@@ -18,11 +18,15 @@ def check_acknowledged(story: Story, verdict: Verdict) -> None:
                 verdict.blame("lost", f"job {job} ({uid}) was acknowledged and is not there")
             elif jobs[job]["uid"] != uid:
                 verdict.blame("acknowledged", f"job {job} is {jobs[job]['uid']}, acknowledged as {uid}")
-    for job in jobs.values():
-        if job["state"] not in FINAL:
-            verdict.blame("lost", f"job {job['id']} ({job['uid']}) has not ended: {job['state']}")
     for record in story["missing"]:
         verdict.blame("lost", f"job {record['job']} was acknowledged and then not known")
+
+
+def check_ended(story: Story, verdict: Verdict) -> None:
+    """Every job has ended."""
+    for job in story["job"]:
+        if job["state"] not in FINAL:
+            verdict.blame("lost", f"job {job['id']} ({job['uid']}) has not ended: {job['state']}")
 
 
 def check_ghosts(story: Story, verdict: Verdict) -> None:

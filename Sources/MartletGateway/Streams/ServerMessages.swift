@@ -28,6 +28,9 @@ enum ServerMessages {
                 var message = Martlet_V1_ServerMessage()
                 message.goodbye = Martlet_V1_Goodbye()
                 batch.messages.append(.general(message))
+            case .ended:
+                // Said by the stream's end.
+                break
             }
         }
         batch.flush()

@@ -69,7 +69,10 @@ struct SessionStream: Sendable {
         let opening = try SessionOpening(wire: open)
         let connection = try await asking { () async throws(NodeError) in
             do throws(NodeError) {
-                return try await node.open(opening) { stage.letters.send($0) }
+                return try await node.open(opening) { letter in
+                    // Its worker opens the next stream, which it would not while this one stays open.
+                    if case .ended = letter { stage.letters.close() } else { stage.letters.send(letter) }
+                }
             } catch .invalid(let field, let message) {
                 throw .invalid(field: "open.\(field)", message: message)
             }

@@ -69,8 +69,10 @@ public enum SessionMessage: Sendable {
     case settled(through: UInt64, refused: [RefusedOutcome])
     /// Attempts that are no longer the worker's.
     case revoked([AttemptID])
-    /// The node is going, or another connection took over: nothing more comes.
+    /// The node is going: nothing new comes, and what the worker has it may report.
     case goodbye
+    /// This connection speaks for no session any more: whatever is said on it is not heard.
+    case ended
 }
 
 /// What `workers` shows.

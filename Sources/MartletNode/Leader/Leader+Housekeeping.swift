@@ -75,6 +75,8 @@ extension Leader {
             callHouseLater()
         }
         if let reserve, await reserve.releaseReserve() { return }
+        // One that could not even take the lead serves nobody, and whoever starts it should hear so.
+        if lastCommit == nil { throw LogError.full }
         try await executor.loop.scheduleTask(in: .seconds(1)) {}.futureResult.get()
         try Task.checkCancellation()
     }

@@ -15,7 +15,7 @@ extension Leader {
         let id = known ?? SessionID(high: random.next(), low: random.next())
         if let known = sessions[id] { dispatcher.unsubscribe(.session(id), from: known.queues) }
         let (connection, replaced) = sessions.connect(id, opening, at: now, sink: sink)
-        replaced?(.goodbye)
+        replaced?(.ended)
         reconcile(connection, holding: Set(opening.held))
         // What was decided for the connection before must not reach this one before it has heard of it.
         try await committed()
@@ -105,6 +105,7 @@ extension Leader {
     }
 
     private func look(at id: SessionID) {
+        noticeStandstill()
         guard let session = sessions[id] else { return }
         guard clock.now - session.lastSeenAt >= configuration.sessionGrace else { return watch(id) }
         logger.warning(
@@ -115,7 +116,7 @@ extension Leader {
         } catch {
             logger.error("a loss was refused", metadata: ["refusal": "\(error)"])
         }
-        session.sink?(.goodbye)
+        session.sink?(.ended)
         forget(id)
     }
 

@@ -9,6 +9,8 @@ extension Leader {
 
     /// Lets happen what is due: backoffs, delayed starts, leases and attempts that ran out.
     func tick() {
+        noticeStandstill()
+        guard clock.now >= hearingUntil else { return }
         let now = batch.time ?? clock.now
         if let wanted = partition.timerPageWantedAt, wanted <= now { beginPage(of: .timers) }
         guard let due = partition.nextDue, due <= now else { return }
@@ -27,9 +29,33 @@ extension Leader {
         timer = nil
         timerDue = next
         guard let next else { return }
-        timer = executor.loop.scheduleTask(in: TimeAmount(next - clock.now)) { [weak self] in
+        timer = executor.loop.scheduleTask(in: TimeAmount(max(next, hearingUntil) - clock.now)) { [weak self] in
             self?.assumeIsolated { $0.timerFired() }
         }
+    }
+
+    /// How long those are heard who spoke while the leader stood still, before anything ends for want of a word.
+    private static let hearing = Duration.seconds(1)
+
+    /// Looks twice in each interval of the heartbeat whether the leader itself stood still.
+    func feelPulse() -> RepeatedTask {
+        lastPulse = clock.now
+        let often = TimeAmount(configuration.heartbeatInterval / 2)
+        return executor.loop.scheduleRepeatedTask(initialDelay: often, delay: often) { [weak self] _ in
+            self?.assumeIsolated { $0.noticeStandstill() }
+        }
+    }
+
+    /// A leader that was stopped, or had no processor, cannot tell who was silent meanwhile: what its workers said waits
+    /// unread. Every grace begins anew, and what time brings waits until they have been heard.
+    func noticeStandstill() {
+        let now = clock.now
+        defer { lastPulse = now }
+        guard now - lastPulse > configuration.heartbeatInterval else { return }
+        logger.warning("the server stood still", metadata: ["for": "\(now - lastPulse)"])
+        sessions.heardAll(at: now)
+        hearingUntil = now + Self.hearing
+        wakeWriter()
     }
 
     private func timerFired() {

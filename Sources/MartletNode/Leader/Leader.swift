@@ -53,6 +53,9 @@ actor Leader {
 
     var timer: Scheduled<Void>?
     var timerDue: Timestamp?
+    /// When the loop was last seen running, and until when nothing falls due after it stood still.
+    var lastPulse: Timestamp
+    var hearingUntil: Timestamp
     /// The disk is full: the reserve is spent, submissions are refused.
     var isDiskFull = false
     var lastCommit: Timestamp?
@@ -78,6 +81,7 @@ actor Leader {
         self.reserve = reserve
         self.configuration = configuration
         self.clock = clock
+        (lastPulse, hearingUntil) = (clock.now, clock.now)
         self.random = random
         self.executor = executor
         self.logger = logger
@@ -91,19 +95,20 @@ actor Leader {
     ///
     /// - Throws: why the leadership ended.
     func run() async throws {
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await self.writeEntries() }
-                group.addTask { try await self.readPages() }
-                group.addTask { try await self.keepHouse() }
-                try await group.next()
-                group.cancelAll()
-            }
-        } catch {
-            stop(because: "\(error)")
-            throw error
+        let pulse = feelPulse()
+        defer { pulse.cancel() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.writeEntries() }
+            group.addTask { try await self.readPages() }
+            group.addTask { try await self.keepHouse() }
+            // Without its view a node could write but not read: whoever comes next recovers both from the log.
+            group.addTask { [view] in try await view.watch() }
+            let end = await group.nextResult()
+            // Before the others are waited for: one of them may wait for a batch that nobody writes any more.
+            stop(because: end.flatMap(\.failure).map { "\($0)" } ?? "the node has ended")
+            group.cancelAll()
+            try end?.get()
         }
-        stop(because: "the node has ended")
     }
 
     /// Takes the leadership: the first entry of a new epoch is the barrier behind which the node serves.
@@ -201,5 +206,11 @@ extension Command {
         case .tick, .cancel, .lose: true
         default: false
         }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
     }
 }

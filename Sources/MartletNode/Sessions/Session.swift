@@ -89,6 +89,11 @@ struct SessionTable {
         sessions[id]?.lastSeenAt = now
     }
 
+    /// Whoever was silent until now has not been heard for a reason of the leader's own.
+    mutating func heardAll(at now: Timestamp) {
+        for id in sessions.keys { sessions[id]?.lastSeenAt = now }
+    }
+
     mutating func drain(_ id: SessionID) {
         sessions[id]?.isDraining = true
     }

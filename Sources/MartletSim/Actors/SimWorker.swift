@@ -82,7 +82,7 @@ final class SimWorker {
             settle(through: number, refused)
         case .revoked(let attempts):
             for attempt in attempts { drop(attempt) }
-        case .goodbye:
+        case .goodbye, .ended:
             link?.cut()
         }
     }

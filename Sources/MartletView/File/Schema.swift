@@ -1,6 +1,6 @@
 /// The tables of the view. Any change raises `version` and says how an older file is brought up to date.
 enum Schema {
-    static let version = 2
+    static let version = 3
     /// "Mart": tells a view from other SQLite files.
     static let applicationID = 0x4D61_7274
 
@@ -48,8 +48,10 @@ enum Schema {
         CREATE INDEX jobs_rare ON jobs (state) WHERE \(isRare);
         """
 
-    /// What brings a file of an older version to the next one.
+    /// What brings a file of an older version to the next one, but for the checksums of version 3.
     static let upgrades = [1: "DROP INDEX jobs_due; DROP INDEX jobs_rare; \(partialIndexes)"]
+    /// The first version whose pages have checksums.
+    static let versionWithChecksums = 3
 
     /// A longer payload stands in a table of its own: each update of a job rewrites its whole row.
     static let inlinePayload = 512

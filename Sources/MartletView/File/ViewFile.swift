@@ -15,12 +15,18 @@ internal import MartletSQLite
 enum ViewFile {
     static func openWriter(_ path: String, incarnation: String) throws(ViewError) -> Database {
         do {
+            let moved = movedPosition(path)
             let database = try Database(path: path)
             try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384")
             let isNew = try isEmpty(database)
             if !isNew {
                 try check(database, path, incarnation)
+                guard try moved <= position(database).position else {
+                    throw ViewError.damaged("its write-ahead log has lost what was moved into the file")
+                }
                 try upgrade(database)
+            } else {
+                database.hasPageChecksums = true
             }
             try database.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000;"
@@ -55,6 +61,19 @@ enum ViewFile {
             epoch: statement.uint64(at: 3))
     }
 
+    /// The position up to which the write-ahead log was moved into the file, as far as the file alone can tell.
+    ///
+    /// SQLite takes a write-ahead log up to the first frame that is damaged. When that is one of those that were moved
+    /// already, older pages stand in for newer ones, and each is whole: only the position tells.
+    private static func movedPosition(_ path: String) -> UInt64 {
+        do {
+            return try position(Database(path: path, mode: .fileAlone)).position
+        } catch {
+            // Moving was cut short, or there is no file yet: what the log ahead holds is newer.
+            return 0
+        }
+    }
+
     private static func isEmpty(_ database: Database) throws -> Bool {
         try number(database, "PRAGMA application_id") == 0
             && number(database, "SELECT count(*) FROM sqlite_schema") == 0
@@ -68,8 +87,11 @@ enum ViewFile {
         guard version <= Schema.version else {
             throw ViewError.newerVersion(found: version, supported: Schema.version)
         }
-        guard version == Schema.version || Schema.upgrades[version] != nil else {
+        guard version >= 1 else {
             throw ViewError.damaged("\(path) has format version \(version), which no release wrote")
+        }
+        guard version < Schema.versionWithChecksums || database.hasPageChecksums else {
+            throw ViewError.damaged("\(path) does not say that its pages have checksums")
         }
         let statement = try database.prepare("SELECT incarnation FROM view")
         guard try statement.step() else { throw ViewError.damaged("\(path) does not name its log") }
@@ -83,12 +105,23 @@ enum ViewFile {
     /// Version by version, each step whole or not at all.
     private static func upgrade(_ database: Database) throws {
         for version in try number(database, "PRAGMA user_version")..<Schema.version {
-            guard let statements = Schema.upgrades[version] else { continue }
+            if version + 1 == Schema.versionWithChecksums { try addChecksums(database) }
             try database.transaction { () throws(SQLiteError) in
-                try database.execute(statements)
+                try database.execute(Schema.upgrades[version] ?? "")
                 try database.execute("PRAGMA user_version = \(version + 1)")
             }
         }
+    }
+
+    /// The file is written anew, whole or not at all: its pages need room that only outside WAL mode can be made.
+    private static func addChecksums(_ database: Database) throws {
+        let mode = try database.prepare("PRAGMA journal_mode = DELETE")
+        guard try mode.step(), mode.text(at: 0) == "delete" else {
+            throw ViewError.engine("another process reads the view while it is brought up to date")
+        }
+        mode.reset()
+        database.hasPageChecksums = true
+        try database.execute("VACUUM")
     }
 
     private static func create(_ database: Database, _ path: String, _ incarnation: String) throws {

@@ -15,6 +15,7 @@ final class Progress: Sendable {
 
     private let state: Mutex<State>
     private let inbox: Inbox
+    private let (ends, end) = AsyncStream.makeStream(of: Never.self)
 
     init(at position: ViewPosition, _ inbox: Inbox) {
         state = Mutex(State(position: position))
@@ -45,7 +46,11 @@ final class Progress: Sendable {
             return state.waiting
         }
         for waiter in waiting { waiter.continuation.resume() }
+        end.finish()
     }
+
+    /// Returns when nothing more will be written, or when the task is cancelled. For one who waits.
+    func waitForEnd() async { for await _ in ends {} }
 
     /// Returns when the backlog is below `limit`, or when it will not shrink any more.
     func waitForRoom(below limit: Int) async {

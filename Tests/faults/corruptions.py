@@ -1,0 +1,188 @@
+"""Damaged files: a server refuses them and says why, or answers as if nothing had happened. It is never wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from api import Api
+from caller import QUEUE, Caller, Notebook, keyed_spec
+from processes import Broken, Ended, Leash, Server
+from script import OPTIONS, Script, ends, judged, wait_for_timers
+
+FILES = ("log.db", "log.db-wal", "log.mark", "reserve", "view.db", "view.db-wal")
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing done to one file."""
+
+    what: str
+    file: str
+    place: int
+    other: int
+    baseline: str
+
+    def __str__(self) -> str:
+        return f"{self.baseline}/{self.file}/{self.what}/{self.place}/{self.other}"
+
+    def do(self, path: Path) -> None:
+        text = bytearray(path.read_bytes())
+        if self.what == "flip":
+            text[self.place // 8] ^= 1 << self.place % 8
+        elif self.what == "zero":
+            text[self.place:self.place + BLOCK] = bytes(len(text[self.place:self.place + BLOCK]))
+        elif self.what == "truncate":
+            del text[self.place:]
+        else:
+            block = text[self.other:self.other + BLOCK]
+            text[self.place:self.place + len(block)] = block
+        path.write_bytes(text)
+
+
+def draw(random: Random, baseline: str, sizes: dict[str, int]) -> Damage:
+    file = random.choice([name for name in FILES if sizes.get(name)])
+    size = sizes[file]
+    what = random.choice(("flip", "flip", "zero", "truncate", "duplicate"))
+    block = lambda: random.randrange((size + BLOCK - 1) // BLOCK) * BLOCK  # noqa: E731
+    place = {"flip": random.randrange(8 * size), "truncate": random.randrange(size)}.get(what, block())
+    return Damage(what, file, place, block() if what == "duplicate" else 0, baseline)
+
+
+class Corruptions:
+    def __init__(self, program: Path, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        #: What the undamaged folders answer.
+        self._truth: dict[str, dict[str, Any]] = {}
+        self._known: list[str] = []
+
+    def run(self, count: int, seed: str) -> tuple[Counter[str], list[str]]:
+        random = Random(seed)
+        self._make_baselines(seed)
+        sizes = {
+            name: {file.name: file.stat().st_size for file in (self._folder / name).iterdir()}
+            for name in ("killed", "stopped")}
+        damages = [draw(random, name, sizes[name]) for name in random.choices(list(sizes), k=count)]
+        return self.judge(damages)
+
+    def judge(self, damages: list[Damage]) -> tuple[Counter[str], list[str]]:
+        figures: Counter[str] = Counter()
+        faults: list[str] = []
+        with ThreadPoolExecutor(2) as pool:
+            for damage, (kind, fault) in zip(damages, pool.map(self._judge, damages)):
+                figures["corruptions"] += 1
+                figures[f"{kind}"] += 1
+                figures[f"{kind}, {damage.file}, {damage.what}"] += 1
+                if fault:
+                    faults.append(f"{damage}: {fault}")
+        return figures, faults
+
+    def _make_baselines(self, seed: str) -> None:
+        """A folder whose server was killed with much in both write-ahead logs, and one whose server was stopped."""
+        killed, stopped = self._folder / "killed", self._folder / "stopped"
+        notebook = Notebook()
+        script = Script(f"{seed}/corruptions", notebook)
+        leash = Leash()
+        try:
+            for number, life in enumerate((script.first_life, script.second_life)):
+                logs = self._folder / f"making-{number}"
+                logs.mkdir()
+                server = Server(self._program, stopped, logs, leash, OPTIONS)
+                life(server.ports.http)
+                self._submit_numbered(server)
+                wait_for_timers(server.ports.http)
+                if number:
+                    shutil.copytree(stopped, killed)
+                if wrong := ends(server.child):
+                    raise Broken(wrong)
+        finally:
+            leash.end()
+        for folder in (killed, stopped):
+            for name in ("martlet.lock", "view.db-shm"):
+                (folder / name).unlink(missing_ok=True)
+        self._known = list(script.known)
+        for name in ("killed", "stopped"):
+            answers, refusal = self._ask(Damage("none", "reserve", 0, 0, name))
+            if refusal:
+                raise Broken(f"the undamaged folder is refused: {refusal}")
+            self._truth[name] = answers
+            self._known += [job["id"] for job in answers["/v1/jobs"]["body"]["jobs"]]
+
+    def _submit_numbered(self, server: Server) -> None:
+        """The command line numbers its submissions: the view remembers its client."""
+        subprocess.run(
+            [str(self._program), "submit", "--server", server.ports.grpc, "--ndjson", "-"], check=True, timeout=30,
+            capture_output=True,
+            input=b"".join(b'{"kind": "faults", "queue": "cli", "payload": {"uid": "c%d"}}\n' % n for n in range(3)))
+
+    def _judge(self, damage: Damage) -> tuple[str, str]:
+        """What kind of end it took, and what was wrong with it."""
+        try:
+            answers, refusal = self._ask(damage)
+        except Broken as broken:
+            return "broken", str(broken)
+        if refusal:
+            return "refused at the start", ""
+        truth = self._truth[damage.baseline]
+        refused = [path for path, answer in answers.items() if answer["status"] >= 500 or answer["status"] == 0]
+        wrong = [path for path in truth if path not in refused and answers.get(path) != truth[path]]
+        if wrong:
+            told = f"{wrong[0]}: {json.dumps(answers.get(wrong[0]))[:300]} for {json.dumps(truth[wrong[0]])[:300]}"
+            return "silently wrong", f"{len(wrong)} answers are wrong: {told}"
+        return ("refused when asked", "") if refused else ("harmless", "")
+
+    def _ask(self, damage: Damage) -> tuple[dict[str, Any], str]:
+        """Starts a server on a damaged copy; returns all that it answers, or why it does not start."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        data, logs = folder / "data", folder / "logs"
+        reserve = shutil.ignore_patterns("reserve") if damage.file != "reserve" else None
+        shutil.copytree(self._folder / damage.baseline, data, ignore=reserve)
+        logs.mkdir()
+        if damage.what != "none":
+            damage.do(data / damage.file)
+        leash = Leash()
+        try:
+            server = Server(self._program, data, logs, leash, OPTIONS)
+            answers = self._answers(server.ports.http)
+            if server.child.exit_code is not None and (wrong := judged(server.child)):
+                raise Broken(wrong)
+            return answers, ""
+        except Ended as ended:
+            if wrong := judged(ended.child):
+                raise Broken(wrong) from ended
+            return {}, ended.child.last_words()
+        finally:
+            leash.end()
+            shutil.rmtree(folder)
+
+    def _answers(self, port: int) -> dict[str, Any]:
+        caller, answers = Caller(port, Notebook(), timeout=10), {}
+        api: Api = caller.api
+        listed = api.get("/v1/jobs?page_size=1000")
+        paths = ["/v1/queues", "/v1/jobs?state=DEAD", "/v1/jobs?state=RUNNING", "/v1/jobs?state=QUEUED"]
+        for job in dict.fromkeys(self._known + [job["id"] for job in listed.body.get("jobs", [])]):
+            paths += [f"/v1/jobs/{job}", f"/v1/jobs/{job}/events"]
+        answers["/v1/jobs"] = {"status": listed.status, "body": listed.body}
+        for path in paths:
+            answer = api.get(path)
+            for queue in answer.body.get("queues", []):
+                # An age: it grows.
+                queue.pop("oldestWaiting", None)
+            answers[path] = {"status": answer.status, "body": answer.body}
+        # What only shows when something new is done: what keys stand for, the order of a queue, the next token.
+        keyed = api.post("/v1/jobs", keyed_spec("keyed"), {"Idempotency-Key": "key/keyed"})
+        answers["key"] = {"status": keyed.status, "body": keyed.body}
+        lease = api.post("/v1/attempts:lease", {"queues": [QUEUE], "limit": 20, "wait": "0s", "lease": "30s"})
+        answers["lease"] = {"status": lease.status, "body": lease.body}
+        api.close()
+        return answers
