@@ -1,7 +1,7 @@
 # One command for each thing; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release static check lint test unit api demo bench torture sim generate clean
+.PHONY: help deps build release static check lint test unit api demo bench torture sim fuzz sanitize generate clean
 
 # A crashing program must end, not wait in the backtracer.
 export SWIFT_BACKTRACE := enable=no
@@ -14,6 +14,7 @@ KILLS ?= 1000
 RUNS ?= 5
 SEEDS ?= 100000
 MINUTES ?= 10
+SECONDS ?= 120
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,8 +68,16 @@ sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on,
 	$(RELEASE) --product martlet-sim
 	"$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) --seeds $(SEEDS) --minutes $(MINUTES)
 
+fuzz: deps ## replay what was found and look for more: TARGET, or all decoders, SECONDS together
+	MARTLET_FUZZ=1 $(RELEASE) --product martlet-fuzz
+	python3 Tests/fuzz/fuzz.py --bin "$$($(RELEASE) --show-bin-path)/martlet-fuzz" --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+sanitize: deps ## the Swift suites under Thread Sanitizer and Address Sanitizer
+	scripts/sanitize.sh thread
+	scripts/sanitize.sh address
+
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh
 
 clean: ## remove what was built
-	rm -rf .build .build-static .venv
+	rm -rf .build .build-static .build-fuzz .build-thread .build-address .venv
