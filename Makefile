@@ -70,6 +70,7 @@ sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on,
 
 fuzz: deps ## replay what was found and look for more: TARGET, or all decoders, SECONDS together
 	MARTLET_FUZZ=1 $(RELEASE) --product martlet-fuzz
+	python3 -m unittest discover -s Tests/fuzz
 	python3 Tests/fuzz/fuzz.py --bin "$$($(RELEASE) --show-bin-path)/martlet-fuzz" --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
 
 sanitize: deps ## the Swift suites under Thread Sanitizer and Address Sanitizer
