@@ -88,13 +88,18 @@ extension FuzzTarget {
         var state = SessionState<Int>()
         _ = state.open(name: "w", queues: ["default"], concurrency: 10)
         var (now, silence, run) = (NIODeadline.uptimeNanoseconds(1 << 40), 0, 0)
+        var seen: Set<SessionState<Int>.Key> = []
         while !supply.isEmpty {
             now = now + .seconds(Int64(supply.byte()))
             switch supply.below(8) {
             case 0, 1, 2:
                 let bytes = supply.some(255)
                 guard let message = try? Martlet_V1_ServerMessage(serializedBytes: bytes) else { return }
+                let keys = message.attempts.attempts.map { SessionState<Int>.Key($0) }
                 receive(message, &state, now)
+                // A server that hands an attempt out again after its end has it run again.
+                guard seen.isDisjoint(with: keys) else { return }
+                seen.formUnion(keys)
             case 3:
                 run += 1
                 if let key = state.running.keys.first {
