@@ -79,7 +79,8 @@ class Fuzzer:
         done = self.call(
             target.flag, *BOUNDS, *self.corpora(target), f"-max_total_time={seconds}", f"-max_len={target.longest}",
             f"-artifact_prefix={findings}/", "-print_final_stats=1", "-use_value_profile=1", "-reload=0")
-        if not any(findings.iterdir()):
+        # Another run may have been here, too.
+        if findings.is_dir() and not any(findings.iterdir()):
             findings.rmdir()
         return ending(done.returncode, done.stdout)
 
