@@ -1,7 +1,7 @@
 # One command for each thing; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release static check lint test unit api demo bench torture sim bugs faults coverage generate clean
+.PHONY: help deps build release static check lint test unit api demo bench torture sim bugs faults floods fuzz sanitize coverage generate clean
 
 # A crashing program must end, not wait in the backtracer.
 export SWIFT_BACKTRACE := enable=no
@@ -14,6 +14,7 @@ KILLS ?= 1000
 RUNS ?= 5
 SEEDS ?= 100000
 MINUTES ?= 10
+SECONDS ?= 120
 
 # Runs the tests; what failed is named once more at the end, where it is found.
 define named
@@ -83,9 +84,17 @@ coverage: ## how much of the core its own tests run
 faults: release ## I/O errors, power cuts, corruptions, full and slow disks, standstill, clocks; PARTS=a,b chooses, WHOLE=1 does all
 	python3 -m unittest discover -s Tests/faults
 	python3 Tests/faults/faults.py $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(WHOLE),--whole) --bin "$$($(RELEASE) --show-bin-path)/martlet"
+fuzz: deps ## replay what was found and look for more: TARGET, or all decoders, SECONDS together
+	MARTLET_FUZZ=1 $(RELEASE) --product martlet-fuzz
+	python3 -m unittest discover -s Tests/fuzz
+	python3 Tests/fuzz/fuzz.py --bin "$$($(RELEASE) --show-bin-path)/martlet-fuzz" --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+sanitize: deps ## the Swift suites under Thread Sanitizer and Address Sanitizer
+	scripts/sanitize.sh thread
+	scripts/sanitize.sh address
 
 generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh
 
 clean: ## remove what was built
-	rm -rf .build .build-static .venv
+	rm -rf .build .build-static .build-fuzz .build-thread .build-address .venv

@@ -1,14 +1,19 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .treatAllWarnings(as: .error),
-]
+/// MARTLET_FUZZ=1 makes another package of the same rooms: instrumented for libFuzzer, and nothing but what is fuzzed.
+let isFuzzed = Context.environment["MARTLET_FUZZ"] == "1"
+let instrumentation = ["-sanitize=fuzzer,address"]
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzed ? [.unsafeFlags(instrumentation + ["-enable-testing"])] : [])
 
 extension Target.Dependency {
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -41,6 +46,27 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
+
+/// A value of its own, since it is fuzzed as a library.
+let command: Target = .executableTarget(
+    name: "martlet-cli",
+    dependencies: [
+        "CMartletSystem", "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite",
+        "MartletNode",
+        "MartletSQLite", "MartletView", "MartletWire", .argumentParser, .logging, .nioCore, .nioPosix,
+        .serviceLifecycle,
+        .unixSignals,
+    ],
+    path: "Sources/martlet",
+    exclude: ["CSystem"],
+    swiftSettings: settings)
+
+/// What is held against bytes of any kind: by libFuzzer, and file by file in `MartletFuzzTests`.
+let fuzzed: [Target.Dependency] = [
+    "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletSQLite",
+    "MartletView", "MartletWire", "martlet-cli", .argumentParser, .grpcCore, .httpTypes, .nioCore,
+    .swiftProtobuf,
+]
 
 let package = Package(
     name: "martlet",
@@ -92,18 +118,7 @@ let package = Package(
                 "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix, .serviceLifecycle,
                 .swiftProtobuf,
             ]),
-        .executableTarget(
-            name: "martlet-cli",
-            dependencies: [
-                "CMartletSystem", "Martlet", "MartletCore", "MartletGateway", "MartletLog", "MartletLogSQLite",
-                "MartletNode",
-                "MartletSQLite", "MartletView", "MartletWire", .argumentParser, .logging, .nioCore, .nioPosix,
-                .serviceLifecycle,
-                .unixSignals,
-            ],
-            path: "Sources/martlet",
-            exclude: ["CSystem"],
-            swiftSettings: settings),
+        command,
         room("MartletHarness"),
         .executableTarget(
             name: "martlet-demo",
@@ -160,5 +175,26 @@ let package = Package(
                 .nioCore,
                 .nioEmbedded, .nioPosix, .swiftProtobuf,
             ]),
+        tests("MartletFuzzTests", fuzzed),
     ]
 )
+
+if isFuzzed {
+    package.products = []
+    package.targets.removeAll {
+        $0.type == .test || ["MartletHarness", "MartletLogTesting", "MartletSim"].contains($0.name)
+            || ["martlet-bench", "martlet-cli", "martlet-demo", "martlet-sim"].contains($0.name)
+    }
+    package.targets += [
+        // The command as a library: an executable can be imported by tests only.
+        .target(
+            name: "martlet-cli", dependencies: command.dependencies, path: command.path,
+            exclude: command.exclude + ["Entry.swift"], swiftSettings: settings),
+        .systemLibrary(name: "CFuzzer", path: "Tests/fuzz/CFuzzer"),
+        .target(
+            name: "MartletFuzz", dependencies: fuzzed, path: "Tests/MartletFuzzTests/Targets", swiftSettings: settings),
+        .executableTarget(
+            name: "martlet-fuzz", dependencies: ["CFuzzer", "MartletFuzz"], path: "Tests/fuzz/Driver",
+            swiftSettings: settings, linkerSettings: [.unsafeFlags(instrumentation + ["-use-ld=lld"])]),
+    ]
+}

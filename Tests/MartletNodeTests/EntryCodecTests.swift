@@ -50,6 +50,27 @@ struct EntryCodecTests {
         #expect(throws: CodecError.self) { try EntryCodec.decode(unknown.bytes) }
     }
 
+    @Test("A value that no leader writes is refused", arguments: Samples.strange)
+    func strangeValueIsRefused(alter: @Sendable (inout Martlet_Log_V1_Body) -> Void) throws {
+        var body = try Martlet_Log_V1_Body(serializedBytes: EntryCodec.encode(Samples.events, sizeHint: 0))
+        let intact: [UInt8] = try body.serializedBytes()
+        alter(&body)
+        let altered: [UInt8] = try body.serializedBytes()
+
+        #expect(try EntryCodec.decode(intact) == Samples.events)
+        #expect(throws: CodecError.self) { try EntryCodec.decode(altered) }
+    }
+
+    @Test("A field that is laid out in another way is not that field")
+    func otherLayoutIsPassedOver() throws {
+        var writer = ProtobufWriter()
+        writer.field(3, 1)
+        writer.message(2) { $0.message(1) { $0.fixed(1, 7) } }
+
+        // Without its epoch the event is none.
+        #expect(throws: CodecError.self) { try EntryCodec.decode(writer.bytes) }
+    }
+
     @Test("A field that this release does not know is passed over")
     func unknownFieldIsPassedOver() throws {
         var writer = ProtobufWriter()
@@ -142,5 +163,20 @@ enum Samples {
         .released(job, attempt: 1, token: token),
         .cancelled(job, from: .running),
         .redriven(job),
+    ]
+}
+
+extension Samples {
+    static let strange: [@Sendable (inout Martlet_Log_V1_Body) -> Void] = [
+        { $0.names[0] = "" },
+        { $0.events[0].leaderStarted.epoch = .max },
+        { $0.events[2].submitted.job.number = 0 },
+        { $0.events[2].submitted.job.number = .max },
+        { $0.events[2].submitted.job.queue = 99 },
+        { $0.events[2].submitted.priority = 10 },
+        { $0.events[2].submitted.timeout = .max },
+        { $0.events[5].started.token = .max },
+        { $0.events[5].started.token = 0 },
+        { $0.events[5].started.attempt = 0 },
     ]
 }

@@ -20,8 +20,9 @@ struct QueueTable: Sendable {
 
     var count: Int { places.count }
 
+    // Not lent with `_read`, for the reason that `JobSlab` gives.
     subscript(place: Int) -> Queue {
-        _read { yield queues[place] }
+        get { queues[place] }
         _modify { yield &queues[place] }
     }
 

@@ -52,9 +52,11 @@ struct ByteReader {
             let byte = try byte()
             guard shift < 63 || byte <= 1 else { break }
             value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
+            // A last byte of nothing is never written, but for zero itself.
+            if byte < 0x80, byte > 0 || shift == 0 { return value }
+            guard byte >= 0x80 else { break }
         }
-        throw MalformedBytes(description: "number too long at byte \(next)")
+        throw MalformedBytes(description: "number longer than it must be at byte \(next)")
     }
 
     /// A count that fits an `Int`.
@@ -76,7 +78,15 @@ struct ByteReader {
     mutating func text() throws(MalformedBytes) -> String {
         let count = try count()
         guard bytes.count - next >= count else { throw MalformedBytes(description: "ends early at byte \(next)") }
-        defer { next += count }
-        return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[next..<next + count]), as: UTF8.self)
+        guard let text = String(validating: bytes[next..<next + count], as: UTF8.self) else {
+            throw MalformedBytes(description: "text that is not UTF-8 at byte \(next)")
+        }
+        next += count
+        return text
+    }
+
+    /// Whoever reads on would find what was not written.
+    func end() throws(MalformedBytes) {
+        guard isAtEnd else { throw MalformedBytes(description: "goes on after its end at byte \(next)") }
     }
 }

@@ -33,6 +33,7 @@ enum PackedColumns {
     static func decodePolicy(_ bytes: UnsafeRawBufferPointer) throws(MalformedBytes) -> Policy {
         var reader = try start(bytes, "policy")
         let flags = try reader.byte()
+        guard (1..<16).contains(flags) else { throw MalformedBytes(description: "policy with flags \(flags)") }
         var policy = Policy()
         if flags & 1 != 0 { policy.timeout = .microseconds(try reader.signedFixed()) }
         if flags & 2 != 0 {
@@ -40,8 +41,12 @@ enum PackedColumns {
                 attempts: try reader.count(), initialBackoff: .microseconds(try reader.signedFixed()),
                 maxBackoff: .microseconds(try reader.signedFixed()))
         }
+        guard policy.retry != .standard || flags & 2 == 0 else {
+            throw MalformedBytes(description: "policy that spells out the standard")
+        }
         if flags & 4 != 0 { policy.traceparent = try reader.text() }
         if flags & 8 != 0 { policy.idempotencyKey = try reader.text() }
+        try reader.end()
         return policy
     }
 
@@ -54,7 +59,9 @@ enum PackedColumns {
 
     static func decodeFailure(_ bytes: UnsafeRawBufferPointer) throws(MalformedBytes) -> Failure {
         var reader = try start(bytes, "failure")
-        return Failure(code: try reader.text(), message: try reader.text())
+        let failure = Failure(code: try reader.text(), message: try reader.text())
+        try reader.end()
+        return failure
     }
 
     /// What an extension leaves as it is.
@@ -76,6 +83,7 @@ enum PackedColumns {
         var reader = try start(bytes, "lease")
         let session = SessionID(high: try reader.fixed(), low: try reader.fixed())
         let timesOut = reader.isAtEnd ? nil : Timestamp(microseconds: try reader.signedFixed())
+        try reader.end()
         return Hold(session: session, timesOut: timesOut)
     }
 

@@ -29,20 +29,39 @@ enum JobRow {
         guard let state = JobState(rawValue: UInt8(clamping: row.int64(at: 4))) else {
             throw MalformedBytes(description: "state \(row.int64(at: 4))")
         }
+        let due = row.timestamp(at: 6)
+        let lease = try lease(row)
+        try check(row, state, due, lease)
         let job = Job(
             subject: Subject(
                 id: JobID(high: high, low: low), number: number, queue: try reader.queueNames.name(row.int64(at: 2))),
             kind: try reader.kindNames.name(row.int64(at: 3)),
             payload: extent == .summary ? [] : try payload(row, number, reader),
-            priority: UInt8(clamping: 9 - row.int64(at: 5)), timeout: policy.timeout, retry: policy.retry,
+            priority: UInt8(9 - row.int64(at: 5)), timeout: policy.timeout, retry: policy.retry,
             traceparent: policy.traceparent, submittedAt: Timestamp(microseconds: row.int64(at: 7)), state: state,
-            due: row.timestamp(at: 6), attempt: Int(row.int64(at: 8)), failures: Int(row.int64(at: 9)),
-            losses: Int(row.int64(at: 10)), lease: try lease(row))
+            due: due, attempt: Int(row.int64(at: 8)), failures: Int(row.int64(at: 9)),
+            losses: Int(row.int64(at: 10)), lease: lease)
         return JobRecord(
             job: job, result: extent == .whole ? row.optionalBytes(at: 19) : nil,
             failure: row.isNull(at: 17) ? nil : try unpack(row, 17, PackedColumns.decodeFailure),
             startedAt: row.timestamp(at: 12), finishedAt: row.timestamp(at: 13),
             idempotencyKey: policy.idempotencyKey, lastToken: token(row))
+    }
+
+    /// What a partition counts on.
+    private static func check(
+        _ row: Statement, _ state: JobState, _ due: Timestamp?, _ lease: Lease?
+    ) throws(MalformedBytes) {
+        func hold(_ holds: Bool, _ what: @autoclosure () -> String) throws(MalformedBytes) {
+            guard holds else { throw MalformedBytes(description: what()) }
+        }
+        try hold((1..<Int64.max).contains(row.int64(at: 0)), "a number that none has")
+        try hold((0...9).contains(row.int64(at: 5)), "rank \(row.int64(at: 5))")
+        for column in 8...10 as ClosedRange<Int32> {
+            try hold((0...Int64(UInt32.max)).contains(row.int64(at: column)), "\(row.int64(at: column)) attempts")
+        }
+        try hold((state == .scheduled || state == .retrying) == (due != nil), "\(state) with or without a due time")
+        try hold((state == .running) == (lease != nil), "\(state) with or without a lease")
     }
 
     private static func payload(_ row: Statement, _ number: UInt64, _ reader: Reader) throws -> [UInt8] {

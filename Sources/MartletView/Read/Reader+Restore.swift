@@ -6,14 +6,32 @@ internal import MartletSQLite
 extension Reader {
     func restored(_ limits: Limits) throws -> Restored {
         let position = try ViewFile.position(database)
-        guard let nextNumber = try number("SELECT next_number FROM view"),
-            let nextToken = try number("SELECT next_token FROM view")
-        else { throw ViewError.damaged("its position is missing") }
-        let (keys, coldKeyCount) = try hotKeys(limits, at: position.time)
-        return Restored(
-            epoch: position.epoch, nextNumber: UInt64(bitPattern: nextNumber), nextToken: UInt64(bitPattern: nextToken),
+        let counters = try counters()
+        let (keys, coldKeyCount) = try hotKeys(limits, at: position.time, of: counters.keys)
+        let restored = Restored(
+            epoch: position.epoch, nextNumber: counters.nextNumber, nextToken: counters.nextToken,
             running: try running(), queues: try laneCounts(), clients: try clients(limits), keys: keys,
             coldKeyCount: coldKeyCount)
+        try check(restored)
+        return restored
+    }
+
+    /// A partition takes the account as it is: what runs must be what is counted, each job once.
+    private func check(_ restored: Restored) throws(ViewError) {
+        var running: [String: Int] = [:]
+        var seen: Set<JobID> = []
+        for job in restored.running {
+            running[job.subject.queue, default: 0] += 1
+            guard seen.insert(job.subject.id).inserted else { throw .damaged("job \(job.subject.id) is there twice") }
+            guard let token = job.lease?.token.value, token < restored.nextToken,
+                job.subject.number < restored.nextNumber
+            else { throw .damaged("job \(job.subject.id) is from after its end") }
+        }
+        guard restored.queues.allSatisfy({ !$0.name.isEmpty }) else { throw .damaged("a queue has no name") }
+        for (name, counts) in restored.queues where counts.running != running.removeValue(forKey: name) ?? 0 {
+            throw .damaged("queue \(name) counts \(counts.running) jobs as running, and there are others")
+        }
+        guard running.isEmpty else { throw .damaged("jobs run in a queue that counts none") }
     }
 
     /// By name.
@@ -23,7 +41,7 @@ extension Reader {
             "SELECT id, name, scheduled, queued, running, retrying, succeeded, dead, cancelled FROM queues ORDER BY name"
         ) { row in
             var counts: [JobState: Int] = [:]
-            for state in JobState.allCases { counts[state] = Int(row.int64(at: Int32(state.rawValue) + 1)) }
+            for state in JobState.allCases { counts[state] = try Self.count(row, at: Int32(state.rawValue) + 1) }
             let oldest = row.int64(at: 3) > 0 ? try oldestQueued(row.int64(at: 0)) : nil
             queues.append(QueueRecord(name: row.text(at: 1), counts: counts, oldestWaiting: oldest))
             return .next
@@ -56,11 +74,11 @@ extension Reader {
         var queues: [(name: String, counts: LaneCounts)] = []
         try rows(
             "SELECT name, scheduled, queued, running, retrying FROM queues "
-                + "WHERE scheduled + queued + running + retrying > 0 ORDER BY name"
+                + "WHERE (scheduled | queued | running | retrying) <> 0 ORDER BY name"
         ) { row in
             let counts = LaneCounts(
-                scheduled: Int(row.int64(at: 1)), queued: Int(row.int64(at: 2)), running: Int(row.int64(at: 3)),
-                retrying: Int(row.int64(at: 4)))
+                scheduled: try Self.count(row, at: 1), queued: try Self.count(row, at: 2),
+                running: try Self.count(row, at: 3), retrying: try Self.count(row, at: 4))
             queues.append((row.text(at: 0), counts))
             return .next
         }
@@ -93,7 +111,7 @@ extension Reader {
     }
 
     /// The newest keys that have not expired, oldest first, and how many older ones there are.
-    private func hotKeys(_ limits: Limits, at time: Timestamp) throws -> ([RememberedKey], cold: Int) {
+    private func hotKeys(_ limits: Limits, at time: Timestamp, of all: Int) throws -> ([RememberedKey], cold: Int) {
         var hot: [RememberedKey] = []
         var isRest = false
         try rows("SELECT number, key, fingerprint, id, expires FROM keys ORDER BY number DESC") { row in
@@ -104,7 +122,6 @@ extension Reader {
             return .next
         }
         guard isRest else { return (hot.reversed(), 0) }
-        let all = try number("SELECT keys FROM view") ?? 0
         // Expired keys stand at the low end until they are retired.
         var expired = 0
         try rows("SELECT expires FROM keys ORDER BY number") { row in
@@ -112,6 +129,6 @@ extension Reader {
             expired += 1
             return .next
         }
-        return (hot.reversed(), Int(all) - expired - hot.count)
+        return (hot.reversed(), max(0, all - expired - hot.count))
     }
 }

@@ -15,9 +15,11 @@ package struct ProtobufReader {
     /// The number of the next field; nil at the end.
     package mutating func next() throws(ProtobufError) -> Int? {
         guard position < bytes.count else { return nil }
+        let start = position
         let tag = try rawVarint()
-        guard let type = ProtobufWireType(rawValue: UInt8(tag & 7)), let number = Int(exactly: tag >> 3), number > 0,
-            number < 1 << 29
+        // A tag has 32 bits. Nobody spells it with more bytes than those need at most.
+        guard position - start <= 5, let type = ProtobufWireType(rawValue: UInt8(tag & 7)),
+            let number = Int(exactly: tag >> 3), number > 0, number < 1 << 29
         else { throw .malformed(offset: position) }
         wireType = type
         return number

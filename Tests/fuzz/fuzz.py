@@ -1,0 +1,170 @@
+"""Replays what was found and the corpora, then lets libFuzzer look for more.
+
+    python3 Tests/fuzz/fuzz.py --bin .build/release/martlet-fuzz --seconds 120 [--target http-body] [--minimise]
+
+Exit code 0: nothing was found. An input that breaks something is kept in Tests/fuzz/findings; commit it with its fix."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+#: A decoder that needs more for inputs as small as ours would be a way to bring the server down.
+BOUNDS = ["-rss_limit_mb=512", "-timeout=5", "-malloc_limit_mb=256"]
+#: Keeps the tree small. libFuzzer finds its way back from few files.
+LARGEST_CORPUS = 24
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str
+    longest: int
+
+    @property
+    def flag(self) -> str:
+        return f"--target={self.name}"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one run of libFuzzer ended."""
+
+    code: int
+    executions: int
+    coverage: int
+    features: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Fuzzer:
+    program: Path
+    #: Corpora that grow from run to run, outside the tree.
+    work: Path
+
+    def call(self, *arguments: str | Path, quiet: bool = True) -> subprocess.CompletedProcess[str]:
+        # What was freed is watched for a while; by default that alone may take half of the memory allowed.
+        environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", ASAN_OPTIONS="quarantine_size_mb=32")
+        done = subprocess.run(
+            [str(self.program), *map(str, arguments)], env=environment, text=True, errors="replace",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0 or not quiet:
+            print(done.stdout[-6000:])
+        return done
+
+    def targets(self) -> list[Target]:
+        lines = self.call("list").stdout.split("\n")
+        return [Target(name, int(longest)) for name, longest in (line.split() for line in lines if line)]
+
+    def seed(self) -> None:
+        (self.work / "seeds").mkdir(parents=True, exist_ok=True)
+        self.call("seed", self.work / "seeds")
+
+    def replay(self, target: Target) -> tuple[int, int]:
+        """How many inputs there are, and how the program ended."""
+        files = [file for kind in ("findings", "corpus") for file in inputs(HERE / kind / target.name)]
+        files += inputs(self.work / "seeds" / target.name)
+        # Without a file libFuzzer would begin to search.
+        return len(files), self.call(target.flag, *BOUNDS, *files).returncode if files else 0
+
+    def search(self, target: Target, seconds: int) -> Ending:
+        findings = HERE / "findings" / target.name
+        findings.mkdir(parents=True, exist_ok=True)
+        done = self.call(
+            target.flag, *BOUNDS, *self.corpora(target), f"-max_total_time={seconds}", f"-max_len={target.longest}",
+            f"-artifact_prefix={findings}/", "-print_final_stats=1", "-use_value_profile=1", "-reload=0")
+        # Another run may have been here, too.
+        if findings.is_dir() and not any(findings.iterdir()):
+            findings.rmdir()
+        return ending(done.returncode, done.stdout)
+
+    def minimise(self, target: Target) -> int:
+        """Makes the corpus anew: the least that covers what is covered. Returns how many files there are."""
+        corpus = HERE / "corpus" / target.name
+        fresh = self.work / "merged" / target.name
+        fresh.mkdir(parents=True, exist_ok=True)
+        for file in fresh.iterdir():
+            file.unlink()
+        self.call(target.flag, *BOUNDS, f"-max_len={target.longest}", "-merge=1", fresh, *self.corpora(target))
+        corpus.mkdir(parents=True, exist_ok=True)
+        for file in corpus.iterdir():
+            file.unlink()
+        # The smallest say most for their size; the seeds are replayed beside them.
+        kept = sorted(inputs(fresh), key=lambda file: (file.stat().st_size, file.name))
+        step = max(1, -(-len(kept) // LARGEST_CORPUS))
+        for file in kept[::step]:
+            (corpus / file.name).write_bytes(file.read_bytes())
+        return len(inputs(corpus))
+
+    def corpora(self, target: Target) -> list[Path]:
+        """The first is the one that grows."""
+        own = self.work / "corpus" / target.name
+        own.mkdir(parents=True, exist_ok=True)
+        return [own] + [
+            folder for folder in (HERE / "corpus" / target.name, self.work / "seeds" / target.name) if folder.is_dir()]
+
+
+def inputs(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
+
+
+def ending(code: int, output: str) -> Ending:
+    def last(pattern: str) -> int:
+        found = re.findall(pattern, output)
+        return int(found[-1]) if found else 0
+
+    executions = last(r"stat::number_of_executed_units: (\d+)") or last(r"#(\d+)")
+    return Ending(code, executions, last(r"cov: (\d+)"), last(r"ft: (\d+)"), last(r"Done \d+ runs in (\d+) second"))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=Path, required=True, help="martlet-fuzz")
+    parser.add_argument("--work", type=Path, default=HERE.parent.parent / ".build-fuzz", help="where corpora grow")
+    parser.add_argument("--target", action="append", help="otherwise all in turn")
+    parser.add_argument("--seconds", type=int, default=120, help="for all targets together")
+    parser.add_argument("--minimise", action="store_true", help="make the corpora in the tree anew afterwards")
+    return parser.parse_args()
+
+
+def main() -> int:
+    chosen = arguments()
+    fuzzer = Fuzzer(chosen.bin.resolve(), chosen.work.resolve())
+    fuzzer.seed()
+    targets = [target for target in fuzzer.targets() if not chosen.target or target.name in chosen.target]
+    if not targets:
+        print("there is no such target")
+        return 64
+    failed: list[str] = []
+    replayed = 0
+    for target in targets:
+        count, code = fuzzer.replay(target)
+        replayed += count
+        if code != 0:
+            failed.append(f"{target.name}: an input of the tree, exit code {code}")
+    print(f"{replayed} inputs replayed")
+    executions = 0
+    seconds = chosen.seconds // len(targets)
+    for target in targets if seconds > 0 else []:
+        end = fuzzer.search(target, seconds)
+        executions += end.executions
+        print(f"{target.name:12} {end.executions:12,} executions  cov {end.coverage:6}  ft {end.features:6}", flush=True)
+        if end.code != 0:
+            failed.append(f"{target.name}: exit code {end.code}, see Tests/fuzz/findings/{target.name}")
+    print(f"{executions:,} executions")
+    if chosen.minimise:
+        for target in targets:
+            print(f"{target.name:12} {fuzzer.minimise(target):4} files")
+    for line in failed:
+        print("FOUND", line)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
