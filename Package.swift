@@ -24,7 +24,9 @@ extension Target.Dependency {
     static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioHPACK: Self = .product(name: "NIOHPACK", package: "swift-nio-http2")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTP2: Self = .product(name: "NIOHTTP2", package: "swift-nio-http2")
     static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
@@ -58,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
@@ -82,7 +85,8 @@ let package = Package(
             [
                 "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf,
                 .httpTypes,
-                .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1, .nioHTTPTypes, .nioPosix,
+                .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2,
+                .nioHTTPTypes, .nioPosix,
                 .serviceLifecycle, .swiftProtobuf,
             ]),
         room(
@@ -145,7 +149,8 @@ let package = Package(
             "MartletGatewayTests",
             [
                 "MartletCore", "MartletGateway", "MartletLog", "MartletNode", "MartletView", "MartletWire", .grpcCore,
-                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix, .serviceLifecycle, .swiftProtobuf,
+                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioEmbedded, .nioHTTP2, .nioPosix, .serviceLifecycle,
+                .swiftProtobuf,
             ]),
         tests("HouseTests", []),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),

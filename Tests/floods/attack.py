@@ -45,8 +45,7 @@ async def storm(
             else:
                 await outlive(place, peer)
             # Closed by the server, or its pieces are at an end.
-            if peer.transport is not None:
-                peer.transport.abort()
+            peer.abort()
 
     await crowd(connections, one)
 

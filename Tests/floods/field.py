@@ -134,6 +134,10 @@ class Peer(asyncio.Protocol):
         if self.transport is not None and self.is_open:
             self.transport.pause_reading()
 
+    def abort(self) -> None:
+        if self.transport is not None and self.is_open:
+            self.transport.abort()
+
     async def closed(self) -> None:
         await self._closed.wait()
 
@@ -190,5 +194,4 @@ class Field:
         """Ends what is still open, and notes how long it was let live."""
         self.tally.uncut = max((peer.oldest_offence for peer in self._peers), default=0.0)
         for peer in list(self._peers):
-            if peer.transport is not None:
-                peer.transport.abort()
+            peer.abort()

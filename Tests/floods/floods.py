@@ -37,7 +37,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=100, help="honest requests a second")
     parser.add_argument("--share", type=float, default=0.5, help="of one core that an attacker may spend")
     parser.add_argument("--bin", type=Path, default=HERE.parent.parent / ".build/release")
-    parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where the run's folder is made")
+    parser.add_argument("--folder", type=Path, default=Path("/dev/shm"),
+        help="where the run's folder is made: in memory, for a disk's whims are not what is measured")
     parser.add_argument("--json", type=Path, default=None, help="write the figures there too")
     return parser.parse_args()
 
