@@ -86,8 +86,7 @@ let package = Package(
                 "MartletCore", "MartletNode", "MartletView", "MartletWire", .grpcCore, .grpcNIO, .grpcProtobuf,
                 .httpTypes,
                 .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2,
-                .nioHTTPTypes, .nioPosix,
-                .serviceLifecycle, .swiftProtobuf,
+                .nioHTTPTypes, .nioPosix, .serviceLifecycle, .swiftProtobuf,
             ]),
         room(
             "Martlet",
@@ -149,8 +148,7 @@ let package = Package(
             "MartletGatewayTests",
             [
                 "MartletCore", "MartletGateway", "MartletLog", "MartletNode", "MartletView", "MartletWire", .grpcCore,
-                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioEmbedded, .nioHTTP2, .nioPosix, .serviceLifecycle,
-                .swiftProtobuf,
+                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioPosix, .serviceLifecycle, .swiftProtobuf,
             ]),
         tests("HouseTests", []),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),

@@ -131,6 +131,31 @@ async def silent_submitter(place: Field) -> None:
     await hold(place, "grpc", 4, begin)
 
 
+async def protobuf_bombs(place: Field) -> None:
+    """Messages of megabytes, within the server's windows, that spell millions of nothings."""
+    bombs = itertools.cycle([
+        (wire.SUBMIT, b"\x0a\x00"), (wire.SUBMIT_STREAM, b"\x0a\x00"), (wire.WAIT_JOBS, b"\x0a\x00"),
+        (wire.LEASE, b"\x0a\x00"), (wire.SESSION, b"\x12\x02\x12\x00"),
+    ])
+    while not place.is_over:
+        peer = await place.connect("grpc", frames.hello())
+        if peer is None:
+            continue
+        for stream, (path, one) in zip(ALL_STREAMS, bombs):
+            peer.offends(stream)
+            if path == wire.SESSION:
+                one = wire.field(2, b"\x12\x00" * (6 * MEGA - 20))
+            body = frames.message(one * ((12 * MEGA - 20) // len(one)))
+            if not await peer.send(frames.headers(stream, frames.call_head(path))):
+                break
+            for at in range(0, len(body), FRAME):
+                piece = body[at : at + FRAME]
+                if not await peer.credit(stream, len(piece)):
+                    break
+                await peer.send(frames.data(stream, piece, frames.END_STREAM if at + FRAME >= len(body) else 0))
+        peer.abort()
+
+
 def storming(name: str, pieces, answers: tuple[str, ...] = (), cut: float | None = None) -> Attack:
     async def run(place: Field) -> None:
         await storm(place, "grpc", frames.hello(), pieces)
@@ -141,7 +166,8 @@ def storming(name: str, pieces, answers: tuple[str, ...] = (), cut: float | None
 ATTACKS = [
     storming("gzip-bomb", gzip_bombs),
     storming("false-length", false_lengths),
-    storming("heartbeats", heartbeats),
+    Attack("protobuf-bombs", protobuf_bombs, cut_within=5),
+    storming("heartbeats", heartbeats, cut=5),
     Attack("idle-grpc", idle, cut_within=11, is_slow=True),
     Attack("slow-head-grpc", slow_head, cut_within=131, is_slow=True),
     Attack("open-streams", open_streams, cut_within=31, is_slow=True),

@@ -72,6 +72,11 @@ def oversized() -> list[bytes]:
     ]
 
 
+def tiny_chunks() -> Iterator[tuple[bytes, int]]:
+    yield head("/v1/jobs", "Transfer-Encoding: chunked"), 1
+    yield from itertools.repeat((b"1\r\n \r\n" * 1000, 1000))
+
+
 GET = b"GET /livez HTTP/1.1\r\nHost: t\r\n\r\n"
 
 
@@ -141,7 +146,8 @@ ATTACKS = [
     Attack("header-bombs", lambda place: storm(place, "http", b"", header_bombs, 2), answers=("431",)),
     asking("json-bombs", lambda: [closing(body) for body in json_bombs()], ("400", "413", "429", "503")),
     asking("oversized", oversized, ("400", "413", "429", "503")),
-    Attack("pipelining", pipelining, answers=("200",)),
+    Attack("tiny-chunks", lambda place: storm(place, "http", b"", tiny_chunks), cut_within=31),
+    Attack("pipelining", pipelining, cut_within=5, answers=("200", "429")),
     Attack("idle-http", idle, cut_within=11, is_slow=True),
     Attack("slow-head", slow_head, cut_within=11, is_slow=True),
     Attack("slow-body", slow_body, cut_within=31, is_slow=True),

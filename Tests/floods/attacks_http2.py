@@ -17,7 +17,7 @@ AT_ONCE = 5.0
 
 
 def storming(
-    name: str, pieces: Callable[[], Iterable[tuple[bytes, int]]], opening: bytes = b"", cut: float | None = AT_ONCE
+    name: str, pieces: Callable[[], Iterable[tuple[bytes, int]]], opening: bytes = b"", cut: float = AT_ONCE
 ) -> Attack:
     async def run(place: Field) -> None:
         await storm(place, "grpc", frames.hello() + opening, pieces)
@@ -112,7 +112,7 @@ ATTACKS = [
     storming("padded-data", endless(frames.frame(frames.DATA, 0x8, 1, b"\x00")), STREAM),
     storming("window-update", endless(frames.window_update(0, 1)), STREAM),
     storming("unknown-frames", endless(frames.frame(0xFA, 0, 0, b"?"))),
-    storming("tiny-data", endless(frames.data(1, b"\x00")), STREAM, cut=None),
+    storming("tiny-data", endless(frames.data(1, b"\x00")), STREAM),
     storming("hpack-bomb", hpack_bomb),
     storming("many-headers", many_headers),
     storming("large-header", large_header),

@@ -12,7 +12,7 @@ FACTOR = 2.0
 #: Above both of these a run fails, however noisy the machine is.
 WORST_FACTOR, WORST_MS = 20.0, 500.0
 GROWTH = 64 * MEBI
-LEFT_OVER = 48 * MEBI
+LEFT_OVER = GROWTH
 ANSWERED = 0.999
 
 

@@ -20,7 +20,17 @@ def memory(pid: int) -> int:
 
 
 def descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """Its open sockets. Files come and go with the server's own work."""
+    folder = f"/proc/{pid}/fd"
+    return sum(1 for name in os.listdir(folder) if link(f"{folder}/{name}").startswith("socket:"))
+
+
+def link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        # It was closed meanwhile.
+        return ""
 
 
 def processor(pid: int) -> float:

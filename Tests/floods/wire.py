@@ -7,6 +7,7 @@ SUBMIT_STREAM = "/martlet.v1.Jobs/SubmitStream"
 GET_JOB = "/martlet.v1.Jobs/GetJob"
 LIST_JOBS = "/martlet.v1.Jobs/ListJobs"
 WAIT_JOBS = "/martlet.v1.Jobs/WaitJobs"
+LEASE = "/martlet.v1.Work/Lease"
 SESSION = "/martlet.v1.Work/Session"
 
 

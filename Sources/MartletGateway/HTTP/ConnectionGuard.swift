@@ -18,6 +18,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: GatewayConfiguration.HTTP
     private let departure: Departure
+    private let gate: ByteGate
     private var phase = Phase.head
     /// Requests whose answers have not been written to their ends.
     private var owed = 0
@@ -33,9 +34,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var holding: (number: UInt64, bytes: Int)?
     private var deadline: Scheduled<Void>?
 
-    init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings) {
+    init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate) {
         self.limits = limits
         self.parts = parts
+        self.gate = gate
         self.departure = departure
     }
 
@@ -175,6 +177,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .closing: return
         case .answering where owed > 0:
             lastWord = problem
+            gate.isShut = true
             return
         case .body where isAnswering || owed > 1: return context.close(promise: nil)
         case .head, .body, .answering: say(problem, context: context)
@@ -194,6 +197,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func linger(context: ChannelHandlerContext) {
         phase = .closing
+        gate.isShut = true
         letGo()
         deadline?.cancel()
         context.flush()

@@ -70,10 +70,11 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        let gate = ByteGate()
         do {
             try limits.connections.admit(channel)
             // In front of all others: it counts bytes.
-            try channel.pipeline.syncOperations.addHandler(limits.stallHandler(of: IOData.self))
+            try channel.pipeline.syncOperations.addHandlers([limits.stallHandler(of: IOData.self), gate])
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }
@@ -81,6 +82,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
         let responder = HTTPResponder(routes: routes, departure: departure, logger: self.logger)
         let http = configuration.http
         let parts = limits.parts
+        let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
         let handler = HTTP1Channel(
             responder: { request, writer, _ in
                 if request.headers[.expect]?.lowercased() == "100-continue" {
@@ -91,7 +93,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
             },
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
-                    ConnectionGuard(limits: http, departure: departure, parts: parts)
+                    ConnectionGuard(limits: http, departure: departure, parts: parts, gate: bound.value)
                 ],
                 idleTimeout: TimeAmount(http.idleTimeout),
                 httpDecoderConfiguration: .init(

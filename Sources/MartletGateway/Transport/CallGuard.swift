@@ -173,7 +173,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func flush(context: ChannelHandlerContext) {
         context.flush()
         // Mostly the call is over by now.
-        guard hasAnswered, !isOver else { return }
+        guard hasAnswered, !isOver, context.channel.isActive else { return }
         hasAnswered = false
         patience?.cancel()
         awaitsEnd = false

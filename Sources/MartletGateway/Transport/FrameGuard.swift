@@ -17,9 +17,14 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers let their reader open windows and acknowledge: so many frames for each write.
     private static let earnedByWrite = 4
     private static let earnedByCall = 8
+    /// A call that is begun and given up costs far more than its frames.
+    private static let costOfReset = 20
 
     private let limits: GatewayConfiguration.GRPC
-    private var scanner = FrameScanner()
+    /// Counts what arrives, all of it before any of it is acted on.
+    private var arriving = FrameScanner()
+    /// Finds the calls in what is let in.
+    private var entering = FrameScanner()
     private var allowance: Allowance
     private var waiting = CircularBuffer<ByteBuffer>()
     /// Calls that may still begin in this turn.
@@ -72,7 +77,9 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
         heardAt = .now()
-        waiting.append(unwrapInboundIn(data))
+        let buffer = unwrapInboundIn(data)
+        guard affords(buffer) else { return cut() }
+        waiting.append(buffer)
         pass(context: context)
     }
 
@@ -110,30 +117,40 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func pass(context: ChannelHandlerContext) {
         while turn > 0, !isOver, var buffer = waiting.popFirst() {
-            guard let end = scan(buffer) else { return cut() }
-            guard let piece = buffer.readSlice(length: end) else { return }
+            guard let piece = buffer.readSlice(length: endOfTurn(in: buffer)) else { return }
             if buffer.readableBytes > 0 { waiting.prepend(buffer) }
             context.fireChannelRead(wrapInboundOut(piece))
         }
     }
 
-    /// How many bytes may go on in this turn; nil: the allowance is used up.
-    private func scan(_ buffer: ByteBuffer) -> Int? {
+    /// How many bytes may go on in this turn.
+    private func endOfTurn(in buffer: ByteBuffer) -> Int {
         buffer.withUnsafeReadableBytes { bytes in
             var position = 0
-            while let head = scanner.next(in: bytes, from: &position) {
+            while turn > 0, let head = entering.next(in: bytes, from: &position) {
+                if head.kind == .headers { turn -= 1 }
+            }
+            return position
+        }
+    }
+
+    /// False: the allowance is used up.
+    private func affords(_ buffer: ByteBuffer) -> Bool {
+        buffer.withUnsafeReadableBytes { bytes in
+            var position = 0
+            while let head = arriving.next(in: bytes, from: &position) {
                 switch head.kind {
                 case .headers:
                     allowance.give(Self.earnedByCall)
-                    turn -= 1
-                    if turn == 0 { return position }
                 case .data where head.length >= Self.smallFrame || head.endsStream:
                     break
+                case .reset:
+                    guard allowance.take(Self.costOfReset, at: heardAt) else { return false }
                 default:
-                    guard allowance.take(at: heardAt) else { return nil }
+                    guard allowance.take(at: heardAt) else { return false }
                 }
             }
-            return position
+            return true
         }
     }
 
@@ -165,7 +182,7 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// When the connection is over, if nothing more happens.
     private var due: NIODeadline {
         var due = heardAt + TimeAmount(limits.silence)
-        if !scanner.hasFrame { due = min(due, openedAt + TimeAmount(limits.openTimeout)) }
+        if !arriving.hasFrame { due = min(due, openedAt + TimeAmount(limits.openTimeout)) }
         if calls == 0 { due = min(due, idleSince + TimeAmount(limits.maxIdle + limits.keepaliveTimeout)) }
         return due
     }
