@@ -19,16 +19,16 @@ public struct Gateway: Service {
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let onBound: @Sendable (GatewayPorts) -> Void
-    private let onCalm: @Sendable () -> Void
+    private let onChurn: @Sendable () -> Void
 
     /// `group` has one thread, and `executor` runs on its loop. `now` is the wall clock, for ages that are shown; it is
     /// read once here, as the time at which the process started. `onBound` is called once both ports take connections,
-    /// `onCalm` on the loop, when most of a crowd of connections has gone and left free memory behind.
+    /// `onChurn` on the loop, each time that many connections have gone and left free memory behind.
     package init(
         node: Node, configuration: GatewayConfiguration, group: MultiThreadedEventLoopGroup, executor: LoopExecutor,
         logger: Logger, now: @escaping @Sendable () -> Timestamp,
         onBound: @escaping @Sendable (GatewayPorts) -> Void = { _ in },
-        onCalm: @escaping @Sendable () -> Void = {}
+        onChurn: @escaping @Sendable () -> Void = {}
     ) {
         self.node = node
         self.configuration = configuration
@@ -37,7 +37,7 @@ public struct Gateway: Service {
         self.logger = logger
         self.now = now
         self.onBound = onBound
-        self.onCalm = onCalm
+        self.onChurn = onChurn
     }
 
     /// Serves until it is cancelled or asked to end gracefully; then what is in flight has `shutdownTimeout` to be
@@ -45,7 +45,7 @@ public struct Gateway: Service {
     public func run() async throws {
         let jobs = JobCalls(node: node, now: now)
         let work = WorkCalls(node: node)
-        let limits = SharedLimits(configuration, onCalm: onCalm)
+        let limits = SharedLimits(configuration, onChurn: onChurn)
         let grpc = try GRPCListener(
             address: .makeAddressResolvingHost(configuration.grpc.host, port: configuration.grpc.port), jobs: jobs,
             work: work, configuration: configuration, limits: limits, group: group)

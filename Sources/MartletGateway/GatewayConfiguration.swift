@@ -66,8 +66,9 @@ public struct GatewayConfiguration: Equatable, Sendable {
         /// How long a connection may say nothing, though it is asked by the keepalive.
         var silence: Duration { keepaliveTime + keepaliveTimeout * 2 }
         /// Frames and messages that carry next to nothing: so many at once ...
-        public var idleFrames = 2_000
-        /// ... and so many each second. Those that answers and calls bring with them are not counted.
+        public var idleFrames = 1_000
+        /// ... and so many each second. Those that answers and calls bring with them are not counted. A call that
+        /// is given up counts as nine.
         public var idleFramesPerSecond = 500
         /// Calls of one connection that may begin before the others have their turn.
         public var callsPerTurn = 8

@@ -1,6 +1,7 @@
 import GRPCCore
 import MartletWire
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import MartletGateway
@@ -10,7 +11,7 @@ private enum Raw {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     static let hello = preface + frame(4)
 
-    static func frame(_ kind: UInt8, _ flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+    static func frame(_ kind: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
         let size = payload.count
         return [UInt8(size >> 16 & 0xFF), UInt8(size >> 8 & 0xFF), UInt8(size & 0xFF), kind, flags, 0, 0, 0, stream]
             + payload
@@ -22,10 +23,12 @@ private enum Raw {
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "t"), ("te", "trailers"),
             ("content-type", "application/grpc"),
         ]
-        let block = fields.flatMap { name, value in
-            [0, UInt8(name.utf8.count)] + Array(name.utf8) + [UInt8(value.utf8.count)] + Array(value.utf8)
+        var block: [UInt8] = []
+        for (name, value) in fields {
+            block += [0, UInt8(name.utf8.count)] + Array(name.utf8)
+            block += [UInt8(value.utf8.count)] + Array(value.utf8)
         }
-        return frame(1, 4, stream: stream, block)
+        return frame(1, flags: 4, stream: stream, block)
     }
 
     /// The kinds of the frames that came, in order.

@@ -92,7 +92,7 @@ async def half_messages(place: Field) -> None:
 async def zero_window(place: Field) -> None:
     """Large lists that are asked for, with a window that never opens."""
     block = frames.call_head(wire.LIST_JOBS)
-    ask = frames.message(wire.list_jobs(1000))
+    ask = frames.message(wire.list_jobs(200))
 
     async def begin(peer: Peer) -> None:
         calls = b"".join(
@@ -101,7 +101,7 @@ async def zero_window(place: Field) -> None:
             peer.offends(stream)
         await peer.send(frames.hello(window=0) + calls, 200)
 
-    await hold(place, "grpc", 10, begin)
+    await hold(place, "grpc", 5, begin)
 
 
 async def silent_worker(place: Field) -> None:

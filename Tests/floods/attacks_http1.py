@@ -137,16 +137,16 @@ async def slow_reader(place: Field) -> None:
     async def begin(peer: Peer) -> None:
         peer.stop_reading()
         peer.offends()
-        await peer.send(b"GET /v1/jobs?page_size=1000 HTTP/1.1\r\nHost: t\r\n\r\n" * 20, 20)
+        await peer.send(b"GET /v1/jobs?page_size=1000 HTTP/1.1\r\nHost: t\r\n\r\n" * 40, 40)
 
-    await hold(place, "http", 200, begin)
+    await hold(place, "http", 8, begin)
 
 
 ATTACKS = [
     Attack("header-bombs", lambda place: storm(place, "http", b"", header_bombs, 2), answers=("431",)),
     asking("json-bombs", lambda: [closing(body) for body in json_bombs()], ("400", "413", "429", "503")),
     asking("oversized", oversized, ("400", "413", "429", "503")),
-    Attack("tiny-chunks", lambda place: storm(place, "http", b"", tiny_chunks), cut_within=31),
+    Attack("tiny-chunks", lambda place: storm(place, "http", b"", tiny_chunks), 5, ("400",)),
     Attack("pipelining", pipelining, cut_within=5, answers=("200", "429")),
     Attack("idle-http", idle, cut_within=11, is_slow=True),
     Attack("slow-head", slow_head, cut_within=11, is_slow=True),

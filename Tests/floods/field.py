@@ -9,6 +9,7 @@ import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import frames
 
@@ -131,8 +132,16 @@ class Peer(asyncio.Protocol):
         return True
 
     def stop_reading(self) -> None:
+        """Who does not read does not see the end either: from now on the system is asked whether there was one."""
         if self.transport is not None and self.is_open:
             self.transport.pause_reading()
+            asyncio.ensure_future(self._ask_for_the_end(self.transport.get_extra_info("sockname")[1]))
+
+    async def _ask_for_the_end(self, port: int) -> None:
+        while self.is_open and not self._place.is_over:
+            await asyncio.sleep(min(1.0, self._place.left))
+            if not self._place.is_served(port):
+                self.abort()
 
     def abort(self) -> None:
         if self.transport is not None and self.is_open:
@@ -151,6 +160,8 @@ class Field:
         self._begin = time.monotonic()
         self._spent = time.process_time()
         self._peers: set[Peer] = set()
+        self._looked = 0.0
+        self._served: set[int] = set()
         self.end = self._begin + seconds
         self.tally = Tally()
 
@@ -161,6 +172,13 @@ class Field:
     @property
     def left(self) -> float:
         return max(0.0, self.end - time.monotonic())
+
+    def is_served(self, port: int) -> bool:
+        """Whether the server still holds the connection from this port of ours."""
+        if time.monotonic() - self._looked > 0.5:
+            self._looked = time.monotonic()
+            self._served = established(set(self._ports.values()))
+        return port in self._served
 
     async def breathe(self) -> None:
         """Lets others run, and keeps this process within its share of a core."""
@@ -195,3 +213,13 @@ class Field:
         self.tally.uncut = max((peer.oldest_offence for peer in self._peers), default=0.0)
         for peer in list(self._peers):
             peer.abort()
+
+
+def established(ports: set[int]) -> set[int]:
+    """The far ends of the connections that are open on these ports of this machine."""
+    far = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, here, there, state = line.split()[:4]
+        if state == "01" and int(here.rsplit(":", 1)[1], 16) in ports:
+            far.add(int(there.rsplit(":", 1)[1], 16))
+    return far

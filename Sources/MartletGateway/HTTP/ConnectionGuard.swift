@@ -31,8 +31,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let parts: Holdings
     /// Bytes of the body that is arriving, and their place among those of all connections.
     private var bodyBytes = 0
+    private var bodyPieces = 0
     private var holding: (number: UInt64, bytes: Int)?
     private var deadline: Scheduled<Void>?
+
+    /// After so many pieces they must be this large on the mean: each costs more than many bytes.
+    private static let pieces = 1_000
+    private static let smallPiece = 64
 
     init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate) {
         self.limits = limits
@@ -73,6 +78,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             expect(within: limits.bodyTimeout, context: context)
         case .body(let piece):
             bodyBytes += piece.readableBytes
+            bodyPieces += 1
+            guard bodyPieces <= Self.pieces || bodyBytes / bodyPieces >= Self.smallPiece else {
+                return refuse(
+                    Problem(.malformedBody, "the body comes in chunks of a few bytes each"), context: context)
+            }
         case .end:
             phase = .answering
             letGo()
@@ -110,6 +120,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if let holding { parts.end(holding.number) }
         holding = nil
         bodyBytes = 0
+        bodyPieces = 0
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

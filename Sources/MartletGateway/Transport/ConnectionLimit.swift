@@ -6,20 +6,20 @@ final class ConnectionLimit: Sendable {
     struct Reached: Error {}
 
     private let limit: Int
-    private let onCalm: @Sendable () -> Void
+    private let onChurn: @Sendable () -> Void
     private struct State {
         var open = 0
-        var most = 0
+        var gone = 0
     }
     private let state = Mutex(State())
 
-    /// A crowd of so many that goes leaves memory behind that is worth giving back.
-    private static let crowd = 1_000
+    /// So many that came and went leave memory behind that is worth giving back.
+    private static let churn = 250
 
-    /// `onCalm` is called, on the loop, when most of a crowd has gone.
-    init(_ limit: Int, onCalm: @escaping @Sendable () -> Void = {}) {
+    /// `onChurn` is called, on the loop, each time that many have gone.
+    init(_ limit: Int, onChurn: @escaping @Sendable () -> Void = {}) {
         self.limit = limit
-        self.onCalm = onCalm
+        self.onChurn = onChurn
     }
 
     /// Counts the connection until it closes, or closes it and throws.
@@ -35,7 +35,6 @@ final class ConnectionLimit: Sendable {
         let isAdmitted = state.withLock { state in
             guard state.open < limit else { return false }
             state.open += 1
-            state.most = max(state.most, state.open)
             return true
         }
         if isAdmitted { channel.closeFuture.whenComplete { [self] _ in leave() } }
@@ -43,12 +42,13 @@ final class ConnectionLimit: Sendable {
     }
 
     private func leave() {
-        let isCalm = state.withLock { state in
+        let isChurn = state.withLock { state in
             state.open -= 1
-            guard state.most >= Self.crowd, state.open <= state.most / 4 else { return false }
-            state.most = state.open
+            state.gone += 1
+            guard state.gone >= Self.churn else { return false }
+            state.gone = 0
             return true
         }
-        if isCalm { onCalm() }
+        if isChurn { onChurn() }
     }
 }

@@ -16,9 +16,9 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     static let smallFrame = 32
     /// Answers let their reader open windows and acknowledge: so many frames for each write.
     private static let earnedByWrite = 4
-    private static let earnedByCall = 8
+    private static let earnedByCall = 1
     /// A call that is begun and given up costs far more than its frames.
-    private static let costOfReset = 20
+    private static let costOfReset = 9
 
     private let limits: GatewayConfiguration.GRPC
     /// Counts what arrives, all of it before any of it is acted on.

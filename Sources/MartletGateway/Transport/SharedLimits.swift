@@ -10,10 +10,10 @@ struct SharedLimits: Sendable {
     let unread: Holdings
     private let stall: TimeAmount
 
-    /// `onCalm`: most of a crowd has gone, and what it took is free.
-    init(_ configuration: GatewayConfiguration, onCalm: @escaping @Sendable () -> Void) {
-        connections = ConnectionLimit(configuration.maxConnections, onCalm: onCalm)
-        calls = ConnectionLimit(configuration.grpc.maxCalls, onCalm: onCalm)
+    /// `onChurn`: many connections have gone, and what they took is free.
+    init(_ configuration: GatewayConfiguration, onChurn: @escaping @Sendable () -> Void) {
+        connections = ConnectionLimit(configuration.maxConnections, onChurn: onChurn)
+        calls = ConnectionLimit(configuration.grpc.maxCalls)
         parts = Holdings(limit: configuration.partBytes)
         unread = Holdings(limit: configuration.unreadBytes)
         stall = TimeAmount(configuration.writeStallTimeout)

@@ -74,7 +74,7 @@ struct ServerCourse {
             now: { Timestamp(microseconds: WallClock.microseconds()) },
             onBound: { server.happen.yield(.bound($0)) },
             // It takes a while, and the loop has none.
-            onCalm: { Task.detached { ProcessSetup.returnMemory() } })
+            onChurn: { Task.detached { ProcessSetup.returnMemory() } })
         var quiet = server.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
         let services = ServiceGroup(services: [gateway], logger: quiet)
