@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from field import Field, Peer
 
 
+#: Seconds from an attacker's first step to the server's noticing it, and from the server's cut to the attacker's.
+SLACK = 4
+
+
 @dataclass(frozen=True)
 class Attack:
     """One way to burden the server, and what the server owes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from attack import Attack, hold, storm
+from attack import SLACK, Attack, hold, storm
 from field import Field, Peer
 
 KILO, MEGA = 1 << 10, 1 << 20
@@ -148,10 +148,10 @@ ATTACKS = [
     asking("oversized", oversized, ("400", "413", "429", "503")),
     Attack("tiny-chunks", lambda place: storm(place, "http", b"", tiny_chunks), 5, ("400",)),
     Attack("pipelining", pipelining, cut_within=5, answers=("200", "429")),
-    Attack("idle-http", idle, cut_within=11, is_slow=True),
-    Attack("slow-head", slow_head, cut_within=11, is_slow=True),
-    Attack("slow-body", slow_body, cut_within=31, is_slow=True),
-    Attack("held-bodies", held_bodies, cut_within=31, is_slow=True),
-    Attack("slow-reader", slow_reader, cut_within=31, is_slow=True),
-    Attack("pipelining-unread", pipelining_unread, cut_within=31, is_slow=True),
+    Attack("idle-http", idle, cut_within=10 + SLACK, is_slow=True),
+    Attack("slow-head", slow_head, cut_within=10 + SLACK, is_slow=True),
+    Attack("slow-body", slow_body, cut_within=30 + SLACK, is_slow=True),
+    Attack("held-bodies", held_bodies, cut_within=30 + SLACK, is_slow=True),
+    Attack("slow-reader", slow_reader, cut_within=30 + SLACK, is_slow=True),
+    Attack("pipelining-unread", pipelining_unread, cut_within=30 + SLACK, is_slow=True),
 ]

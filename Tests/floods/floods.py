@@ -52,9 +52,9 @@ def scenes(wanted: argparse.Namespace) -> list[tuple[str, list[str], float]]:
     if wanted.seconds is not None:
         return [(name, [name], wanted.seconds) for name in names]
     quick = [(name, [name], 3.0) for name in names if not ATTACKS[name].is_slow]
-    alone = [(name, [name], 13.0) for name in names if name in ALONE]
+    alone = [(name, [name], 17.0) for name in names if name in ALONE]
     slow = [name for name in names if ATTACKS[name].is_slow and name not in ALONE]
-    return quick + alone + ([("slow ones", slow, 34.0)] if slow else [])
+    return quick + alone + ([("slow ones", slow, 37.0)] if slow else [])
 
 
 def run(wanted: argparse.Namespace, folder: Path) -> bool:
