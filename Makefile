@@ -29,6 +29,7 @@ deps: ## install what is missing: SQLite's headers, and the Python tools that ho
 	@[ -e /usr/include/sqlite3.h ] || (apt-get update -qq && apt-get install -y -qq libsqlite3-dev)
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
 	@[ -x .venv/bin/schemathesis ] || (python3 -m venv .venv && .venv/bin/pip install -q schemathesis openapi-spec-validator)
+	@[ -d .venv/lib/python3*/site-packages/h2 ] || .venv/bin/pip install -q h2
 
 build: deps ## build everything for debugging
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -70,6 +71,10 @@ torture: release ## kill -9 servers and workers KILLS times under load, then che
 	$(RELEASE) --product martlet-bench
 	python3 -m unittest discover -s Tests/torture
 	python3 Tests/torture/torture.py --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --bin "$$($(RELEASE) --show-bin-path)"
+
+floods: release ## floods and slow clients beside an honest one; ATTACKS="ping settings" chooses, SECONDS_EACH=60
+	$(PYTHON) -m unittest discover -s Tests/floods
+	$(PYTHON) Tests/floods/floods.py $(ATTACKS) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH)) --bin "$$($(RELEASE) --show-bin-path)"
 
 sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on, for at most MINUTES
 	$(RELEASE) --product martlet-sim

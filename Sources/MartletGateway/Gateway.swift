@@ -19,13 +19,16 @@ public struct Gateway: Service {
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let onBound: @Sendable (GatewayPorts) -> Void
+    private let onChurn: @Sendable () -> Void
 
     /// `group` has one thread, and `executor` runs on its loop. `now` is the wall clock, for ages that are shown; it is
-    /// read once here, as the time at which the process started. `onBound` is called once both ports take connections.
+    /// read once here, as the time at which the process started. `onBound` is called once both ports take connections,
+    /// `onChurn` on the loop, each time that many connections have gone and left free memory behind.
     package init(
         node: Node, configuration: GatewayConfiguration, group: MultiThreadedEventLoopGroup, executor: LoopExecutor,
         logger: Logger, now: @escaping @Sendable () -> Timestamp,
-        onBound: @escaping @Sendable (GatewayPorts) -> Void = { _ in }
+        onBound: @escaping @Sendable (GatewayPorts) -> Void = { _ in },
+        onChurn: @escaping @Sendable () -> Void = {}
     ) {
         self.node = node
         self.configuration = configuration
@@ -34,6 +37,7 @@ public struct Gateway: Service {
         self.logger = logger
         self.now = now
         self.onBound = onBound
+        self.onChurn = onChurn
     }
 
     /// Serves until it is cancelled or asked to end gracefully; then what is in flight has `shutdownTimeout` to be
@@ -41,14 +45,14 @@ public struct Gateway: Service {
     public func run() async throws {
         let jobs = JobCalls(node: node, now: now)
         let work = WorkCalls(node: node)
-        let limit = ConnectionLimit(configuration.maxConnections)
+        let limits = SharedLimits(configuration, onChurn: onChurn)
         let grpc = try GRPCListener(
             address: .makeAddressResolvingHost(configuration.grpc.host, port: configuration.grpc.port), jobs: jobs,
-            work: work, configuration: configuration, limit: limit, group: group)
+            work: work, configuration: configuration, limits: limits, group: group)
         let bound = BoundPort()
         let http = HTTPListener(
             routes: Routes(jobs: jobs, work: work, configuration: configuration, startedAt: now()),
-            configuration: configuration, limit: limit, group: group, logger: logger, bound: bound)
+            configuration: configuration, limits: limits, group: group, logger: logger, bound: bound)
         try await withTaskExecutorPreference(executor) {
             try await serve(grpc, http, bound)
         }

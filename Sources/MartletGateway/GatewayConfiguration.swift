@@ -6,6 +6,10 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public var maxConnections = 10_000
     /// How long a peer may not read what is written to it before it is cut.
     public var writeStallTimeout = Duration.seconds(30)
+    /// Bytes of requests that have not arrived whole, over all connections. Above it the oldest of them make way.
+    public var partBytes = 32 << 20
+    /// Bytes of answers that are not read, over all connections. Above it the oldest of them make way.
+    public var unreadBytes = 32 << 20
     /// How long what is in flight may take when the gateway is asked to end.
     public var shutdownTimeout = Duration.seconds(10)
     /// Shown by `/metrics`.
@@ -26,6 +30,8 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var idleTimeout = Duration.seconds(60)
         /// From the end of the head to the end of the body: the slowest rate is the body's size over this.
         public var bodyTimeout = Duration.seconds(30)
+        /// Requests of one connection that may wait for their answers; what comes after them is refused.
+        public var maxPipelined = 64
         public var maxHeaders = 100
         /// Bytes of all headers.
         public var maxHeaderBytes = 16 << 10
@@ -41,6 +47,8 @@ public struct GatewayConfiguration: Equatable, Sendable {
         /// 0 lets the system choose.
         public var port = 7481
         public var maxConcurrentStreams = 100
+        /// Calls at one time, over all connections. One more is refused, and may be tried again.
+        public var maxCalls = 20_000
         public var maxMessageBytes = 12 << 20
         /// Without a call.
         public var maxIdle = Duration.seconds(120)
@@ -55,7 +63,20 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var shortestClientPing = Duration.seconds(10)
         /// HTTP/2's window of one connection and of each of its streams, before the peer waits.
         public var windowBytes = 1 << 20
-        /// From the start of a `Session` to its `Open`.
+        /// How long a connection may say nothing, though it is asked by the keepalive.
+        var silence: Duration { keepaliveTime + keepaliveTimeout * 2 }
+        /// Frames and messages that carry next to nothing: so many at once ...
+        public var idleFrames = 1_000
+        /// ... and so many each second. Those that answers and calls bring with them are not counted. A call that
+        /// is given up counts as nine.
+        public var idleFramesPerSecond = 500
+        /// Calls of one connection that may begin before the others have their turn.
+        public var callsPerTurn = 8
+        /// Messages of one call that are taken in before the others have their turn.
+        public var messagesPerTurn = 64
+        /// From the first byte of a message, or the start of a call with one request, to its end.
+        public var messageTimeout = Duration.seconds(30)
+        /// From the start of a connection to its first frame, and from the start of a `Session` to its `Open`.
         public var openTimeout = Duration.seconds(10)
         /// How long a worker may still report after `Goodbye`.
         public var goodbyeGrace = Duration.seconds(5)

@@ -67,6 +67,9 @@ struct HTTPBadInputTests {
 
     @Test("Names are told apart by object, and text that looks like JSON is not")
     func shape() throws {
+        let jobs = Array(repeating: "{}", count: JSONShape.maxElements).joined(separator: ",")
+        try JSONShape.check(Array(#"{"jobs":[\#(jobs)]}"#.utf8))
+        #expect(throws: Problem.self) { try JSONShape.check(Array(#"{"jobs":[\#(jobs),{}]}"#.utf8)) }
         try JSONShape.check(Array(#"{"a":{"a":1},"b":[{"a":1},{"a":2}],"c":"{\"a\":1,\"a\":2}"}"#.utf8))
         #expect(throws: Problem.self) { try JSONShape.check(Array(#"{"b":[{"a":1,"a":2}]}"#.utf8)) }
         #expect(throws: Problem.self) { try JSONShape.check(Array(#"{"b":["x","y"],"b":1}"#.utf8)) }

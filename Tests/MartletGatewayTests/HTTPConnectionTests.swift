@@ -74,6 +74,46 @@ struct HTTPConnectionTests {
         }
     }
 
+    @Test("Requests beyond those that may wait are refused after the answers to the others")
+    func manyPipelined() async throws {
+        try await Running.gateway({ $0.http.maxPipelined = 4 }) { running in
+            let text = String(repeating: "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n", count: 3_000)
+            let received = String(decoding: try await running.raw(Array(text.utf8)), as: UTF8.self)
+            #expect(received.ranges(of: "HTTP/1.1 200").count == 4)
+            #expect(received.ranges(of: "HTTP/1.1 429").count == 1)
+            #expect(received.contains("\"reason\":\"exhausted\""))
+        }
+    }
+
+    @Test("A body in chunks of one byte is refused")
+    func tinyChunks() async throws {
+        try await Running.gateway { running in
+            let head = "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let text = head + String(repeating: "1\r\n \r\n", count: 5_000)
+            let answer = try #require(RawResponse(try await running.raw(Array(text.utf8))))
+            #expect(answer.status == 400 && answer.member("reason") == "malformed-body")
+        }
+    }
+
+    @Test("Bodies that have not arrived whole make way for newer ones", .timeLimit(.minutes(1)))
+    func heldBodies() async throws {
+        try await Running.gateway({
+            $0.partBytes = 1 << 20
+            $0.http.bodyTimeout = .seconds(2)
+        }) { running in
+            let head =
+                "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"
+            let part = Array(head.utf8) + Array(repeating: UInt8(ascii: " "), count: 700_000)
+            async let first = running.raw(part)
+            async let second = running.raw(part)
+            async let third = running.raw(part)
+            // Two of them make way at once; the last one only when its time is over.
+            let answers = try await [first, second, third].map { RawResponse($0)?.status }
+            #expect(answers.filter { $0 == 429 }.count == 2)
+            #expect(answers.filter { $0 == 408 }.count == 1)
+        }
+    }
+
     @Test("One connection more than the limit is closed at once")
     func connectionLimit() async throws {
         try await Running.gateway({ $0.maxConnections = 1 }) { running in

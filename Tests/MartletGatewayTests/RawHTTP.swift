@@ -37,10 +37,10 @@ extension String {
 
 extension Running {
     /// Sends the bytes over a new connection and returns all that comes until the server closes it.
-    func raw(_ bytes: [UInt8], closing: Bool = false) async throws -> [UInt8] {
+    func raw(_ bytes: [UInt8], closing: Bool = false, port: Int? = nil) async throws -> [UInt8] {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: "127.0.0.1", port: ports.http) { channel in
+            .connect(host: "127.0.0.1", port: port ?? ports.http) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel,

@@ -38,7 +38,7 @@ struct Running: Sendable {
         var nodeConfiguration = NodeConfiguration()
         nodeConfiguration.limits = limits
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let executor = LoopExecutor(group.next())
+        let executor = LoopExecutor(group.next(), turn: LoopExecutor.fairTurn)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-gateway-\(UUID().uuidString)")

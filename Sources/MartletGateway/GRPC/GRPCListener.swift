@@ -4,6 +4,7 @@ internal import Logging
 internal import MartletNode
 internal import MartletWire
 internal import NIOCore
+internal import NIOHTTP2
 internal import NIOPosix
 
 /// The gRPC server: its services, and the limits of its transport.
@@ -13,18 +14,20 @@ struct GRPCListener: Sendable {
     /// `address` is numeric.
     init(
         address: NIOCore.SocketAddress, jobs: JobCalls, work: WorkCalls, configuration: GatewayConfiguration,
-        limit: ConnectionLimit, group: MultiThreadedEventLoopGroup
+        limits: SharedLimits, group: MultiThreadedEventLoopGroup
     ) throws {
         let services: [any RegistrableRPCService] = [
             JobsService(calls: jobs),
             WorkService(calls: work),
-            StreamsService(node: jobs.node, configuration: configuration.grpc),
+            StreamsService(
+                node: jobs.node, jobs: JobsService(calls: jobs), work: WorkService(calls: work),
+                configuration: configuration.grpc),
             HealthService(node: jobs.node, interval: configuration.grpc.healthInterval),
             ReflectionService(index: try DescriptorIndex(base64: serializedDescriptors)),
         ]
         let transport = HTTP2ServerTransport.Posix(
             address: try .init(numeric: address), transportSecurity: .plaintext,
-            config: Self.transport(configuration, limit: limit), eventLoopGroup: group)
+            config: Self.transport(configuration, limits: limits), eventLoopGroup: group)
         server = GRPCServer(transport: transport, services: services)
     }
 
@@ -38,9 +41,10 @@ struct GRPCListener: Sendable {
     }
 
     private static func transport(
-        _ configuration: GatewayConfiguration, limit: ConnectionLimit
+        _ configuration: GatewayConfiguration, limits: SharedLimits
     ) -> HTTP2ServerTransport.Posix.Config {
-        let stall = TimeAmount(configuration.writeStallTimeout)
+        let calls = CallGuard.Limits(
+            grpc: configuration.grpc, stall: configuration.writeStallTimeout, holdings: limits.parts)
         return .defaults { config in
             let grpc = configuration.grpc
             config.http2.maxConcurrentStreams = grpc.maxConcurrentStreams
@@ -57,18 +61,24 @@ struct GRPCListener: Sendable {
             config.connection.flushCoalescing = nil
             config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try limit.admit(channel)
-                    try channel.pipeline.syncOperations.addHandler(
-                        WriteStallHandler(limit: stall), position: .first)
+                    try limits.connections.admit(channel)
+                    try channel.pipeline.syncOperations.addHandlers(
+                        [limits.stallHandler(of: IOData.self), FrameGuard(limits: grpc)], position: .first)
                 }
             }
             config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        WriteStallHandler(limit: stall), position: .first)
-                }
+                channel.eventLoop.makeCompletedFuture { try guardCall(channel, calls, limits) }
             }
         }
+    }
+
+    private static func guardCall(_ channel: any Channel, _ calls: CallGuard.Limits, _ limits: SharedLimits) throws {
+        let connection = try channel.parent?.pipeline.syncOperations.handler(type: FrameGuard.self)
+        connection?.callBegan()
+        channel.closeFuture.assumeIsolated().whenComplete { _ in connection?.callEnded() }
+        let guardian = CallGuard(limits: calls, connection: connection, isAdmitted: limits.calls.count(channel))
+        try channel.pipeline.syncOperations.addHandlers(
+            [limits.stallHandler(of: HTTP2Frame.FramePayload.self), guardian], position: .first)
     }
 }
 

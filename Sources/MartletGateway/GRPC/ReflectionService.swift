@@ -7,6 +7,7 @@ struct ReflectionService: RegistrableRPCService {
     let index: DescriptorIndex
 
     private static let names = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
+    static let paths = names.map { "/\($0)/ServerReflectionInfo" }
 
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
         for name in Self.names {

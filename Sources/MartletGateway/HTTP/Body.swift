@@ -9,12 +9,15 @@ struct Body {
     let request: Request
     let maxBytes: Int
 
+    /// What is announced is only believed so far.
+    private static let believed = 1 << 20
+
     /// Collects the body; refuses what is too large as early as it is known.
     func bytes() async throws -> [UInt8] {
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         guard announced ?? 0 <= maxBytes else { throw tooLarge }
         var bytes: [UInt8] = []
-        if let announced { bytes.reserveCapacity(max(announced, 0)) }
+        if let announced { bytes.reserveCapacity(min(max(announced, 0), Self.believed)) }
         for try await chunk in request.body {
             guard chunk.readableBytes <= maxBytes - bytes.count else { throw tooLarge }
             bytes.append(contentsOf: chunk.readableBytesView)

@@ -18,6 +18,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: GatewayConfiguration.HTTP
     private let departure: Departure
+    private let gate: ByteGate
     private var phase = Phase.head
     /// Requests whose answers have not been written to their ends.
     private var owed = 0
@@ -25,12 +26,23 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isAnswering = false
     /// Whether the answer that is being written is the last.
     private var isLastAnswer = false
-    /// What follows the requests that are owed an answer cannot be read.
-    private var isInputBroken = false
+    /// Why nothing is read after the requests that are owed an answer; it is the last answer.
+    private var lastWord: Problem?
+    private let parts: Holdings
+    /// Bytes of the body that is arriving, and their place among those of all connections.
+    private var bodyBytes = 0
+    private var bodyPieces = 0
+    private var holding: (number: UInt64, bytes: Int)?
     private var deadline: Scheduled<Void>?
 
-    init(limits: GatewayConfiguration.HTTP, departure: Departure) {
+    /// After so many pieces they must be this large on the mean: each costs more than many bytes.
+    private static let pieces = 1_000
+    private static let smallPiece = 64
+
+    init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate) {
         self.limits = limits
+        self.parts = parts
+        self.gate = gate
         self.departure = departure
     }
 
@@ -48,24 +60,67 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func end() {
         deadline?.cancel()
         deadline = nil
+        letGo()
         departure.happen()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard phase != .closing else { return }
+        guard phase != .closing, lastWord == nil else { return }
         switch unwrapInboundIn(data) {
+        case .head where owed >= limits.maxPipelined:
+            return refuse(
+                Problem(
+                    .exhausted, "at most \(limits.maxPipelined) requests of one connection may wait for their answers",
+                    retryAfter: .seconds(1)), context: context)
         case .head:
             phase = .body
             owed += 1
             expect(within: limits.bodyTimeout, context: context)
-        case .body:
-            break
+        case .body(let piece):
+            bodyBytes += piece.readableBytes
+            bodyPieces += 1
+            guard bodyPieces <= Self.pieces || bodyBytes / bodyPieces >= Self.smallPiece else {
+                return refuse(
+                    Problem(.malformedBody, "the body comes in chunks of a few bytes each"), context: context)
+            }
         case .end:
             phase = .answering
+            letGo()
             deadline?.cancel()
             deadline = nil
         }
         context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if phase == .body, bodyBytes > 0 { hold(context: context) }
+        context.fireChannelReadComplete()
+    }
+
+    /// Counts what has come of a body that is not whole.
+    private func hold(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        let number =
+            holding?.number
+            ?? parts.begin {
+                loop.execute {
+                    let (guardian, context) = bound.value
+                    guardian.refuse(
+                        Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)),
+                        context: context)
+                }
+            }
+        let before = holding?.bytes ?? 0
+        holding = (number, bodyBytes)
+        parts.add(bodyBytes - before, to: number)
+    }
+
+    private func letGo() {
+        if let holding { parts.end(holding.number) }
+        holding = nil
+        bodyBytes = 0
+        bodyPieces = 0
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -107,7 +162,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isAnswering = false
             owed -= 1
             context.write(data, promise: promise)
-            if isLastAnswer || (isInputBroken && owed == 0) { linger(context: context) }
+            if isLastAnswer {
+                linger(context: context)
+            } else if let lastWord, owed == 0 {
+                say(lastWord, context: context)
+            }
         default:
             context.write(data, promise: promise)
         }
@@ -128,11 +187,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch phase {
         case .closing: return
         case .answering where owed > 0:
-            isInputBroken = true
+            lastWord = problem
+            gate.isShut = true
             return
-        case .body where isAnswering || owed > 1: return context.close(promise: nil)
-        case .head, .body, .answering: break
+        // Another answer is on its way, or this request's was given already: one more would belong to nothing.
+        case .body where isAnswering || owed != 1: return context.close(promise: nil)
+        case .head, .body, .answering: say(problem, context: context)
         }
+    }
+
+    private func say(_ problem: Problem, context: ChannelHandlerContext) {
         var answer = Answer(problem, requestID: RequestID.make())
         answer.fields[.connection] = "close"
         let body = context.channel.allocator.buffer(bytes: answer.body)
@@ -145,6 +209,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func linger(context: ChannelHandlerContext) {
         phase = .closing
+        gate.isShut = true
+        letGo()
         deadline?.cancel()
         context.flush()
         context.close(mode: .output, promise: nil)

@@ -12,14 +12,14 @@ internal import Synchronization
 struct HTTPListener: Sendable {
     let routes: Routes
     let configuration: GatewayConfiguration
-    let limit: ConnectionLimit
+    let limits: SharedLimits
     let group: MultiThreadedEventLoopGroup
     let logger: Logger
     let bound: BoundPort
 
     func run() async throws {
         let channel = GuardedHTTP1Channel(
-            routes: routes, configuration: configuration, limit: limit, logger: logger)
+            routes: routes, configuration: configuration, limits: limits, logger: logger)
         var quiet = logger
         // Hummingbird tells of each start and stop at info; we do so ourselves.
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -60,7 +60,7 @@ final class BoundPort: Sendable {
 struct GuardedHTTP1Channel: ServerChildChannel {
     let routes: Routes
     let configuration: GatewayConfiguration
-    let limit: ConnectionLimit
+    let limits: SharedLimits
     let logger: Logger
 
     struct Connection: ServerChildChannelValue {
@@ -70,11 +70,19 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
-        do { try limit.admit(channel) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        let gate = ByteGate()
+        do {
+            try limits.connections.admit(channel)
+            // In front of all others: it counts bytes.
+            try channel.pipeline.syncOperations.addHandlers([limits.stallHandler(of: IOData.self), gate])
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
         let departure = Departure()
         let responder = HTTPResponder(routes: routes, departure: departure, logger: self.logger)
         let http = configuration.http
-        let stall = TimeAmount(configuration.writeStallTimeout)
+        let parts = limits.parts
+        let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
         let handler = HTTP1Channel(
             responder: { request, writer, _ in
                 if request.headers[.expect]?.lowercased() == "100-continue" {
@@ -85,7 +93,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
             },
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
-                    WriteStallHandler(limit: stall), ConnectionGuard(limits: http, departure: departure),
+                    ConnectionGuard(limits: http, departure: departure, parts: parts, gate: bound.value)
                 ],
                 idleTimeout: TimeAmount(http.idleTimeout),
                 httpDecoderConfiguration: .init(

@@ -7,11 +7,15 @@ struct JSONShape {
     static let maxDepth = 32
     /// Our messages have at most 19 fields.
     static let maxNames = 64
+    /// Twice our longest list, the jobs of a submission: one that is a little too long is told so by its own rule, and
+    /// the millions of empty jobs that a body could spell are never made.
+    static let maxElements = 20_000
 
     private struct Level {
         var isObject: Bool
         var expectsName: Bool
         var names: [[UInt8]] = []
+        var commas = 0
     }
 
     static func check(_ text: borrowing [UInt8]) throws(Problem) {
@@ -30,7 +34,7 @@ struct JSONShape {
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 _ = levels.popLast()
             case UInt8(ascii: ","):
-                if let last = levels.indices.last { levels[last].expectsName = levels[last].isObject }
+                if let last = levels.indices.last { try separate(&levels[last]) }
             case UInt8(ascii: "\""):
                 let start = position
                 let end = endOfString(in: text, from: start)
@@ -42,6 +46,14 @@ struct JSONShape {
             default:
                 break
             }
+        }
+    }
+
+    private static func separate(_ level: inout Level) throws(Problem) {
+        level.expectsName = level.isObject
+        level.commas += 1
+        guard level.isObject || level.commas < maxElements else {
+            throw Problem(.malformedBody, "a list of the JSON has more than \(maxElements) elements")
         }
     }
 

@@ -61,7 +61,7 @@ struct Routes: Sendable {
         case .jobs where call.request.method == .post:
             return try await submit(call)
         case .jobs:
-            return try Answer(json: await jobs.jobs(try listRequest(from: call)))
+            return try await jobs.jobs(try listRequest(from: call)) { try Answer(json: $0) }
         case .jobsBatch:
             _ = try call.parameters()
             return try Answer(json: await jobs.submit(try await call.body.message(Martlet_V1_SubmitRequest.self)))

@@ -14,6 +14,7 @@ enum WorkerLetter: Sendable {
 
     struct Reading: MessageDeserializer {
         func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> WorkerLetter {
+            try bytes.withUnsafeBytes { try WireShape.check($0, depth: 2) }
             if let report = bytes.withUnsafeBytes(WorkerLetter.completed) { return report }
             return .general(try ProtobufDeserializer<Martlet_V1_WorkerMessage>().deserialize(bytes))
         }

@@ -3,12 +3,15 @@ internal import GRPCProtobuf
 internal import MartletNode
 internal import MartletWire
 
-/// The two streams that nearly all jobs pass, with messages read and written by hand (decision record 8).
+/// The two streams that nearly all jobs pass, with messages read and written by hand (decision record 8), and the calls
+/// whose requests hold a list, with a look at its length first.
 ///
 /// Registered after `JobsService` and `WorkService`, whose generated registration knows these methods too: the later
 /// one counts.
 struct StreamsService: RegistrableRPCService {
     let node: Node
+    let jobs: JobsService
+    let work: WorkService
     let configuration: GatewayConfiguration.GRPC
 
     func registerMethods<Transport>(with router: inout RPCRouter<Transport>) where Transport: ServerTransport {
@@ -36,7 +39,34 @@ struct StreamsService: RegistrableRPCService {
                 return [:]
             }
         }
+        registerLists(with: &router)
     }
+
+    private func registerLists<Transport>(with router: inout RPCRouter<Transport>) where Transport: ServerTransport {
+        router.registerHandler(
+            forMethod: Martlet_V1_Jobs.Method.Submit.descriptor,
+            deserializer: ShapedReading<Martlet_V1_SubmitRequest>(),
+            serializer: ProtobufSerializer<Martlet_V1_SubmitResponse>()
+        ) { [jobs] in try await jobs.submit(request: $0, context: $1) }
+        router.registerHandler(
+            forMethod: Martlet_V1_Jobs.Method.WaitJobs.descriptor,
+            deserializer: ShapedReading<Martlet_V1_WaitJobsRequest>(), serializer: ProtobufSerializer<Martlet_V1_Job>()
+        ) { [jobs] in try await jobs.waitJobs(request: $0, context: $1) }
+        router.registerHandler(
+            forMethod: Martlet_V1_Work.Method.Lease.descriptor,
+            deserializer: ShapedReading<Martlet_V1_LeaseRequest>(),
+            serializer: ProtobufSerializer<Martlet_V1_LeaseResponse>()
+        ) { [work] in try await work.lease(request: $0, context: $1) }
+    }
+}
+
+/// The methods whose requests may go on for as long as the caller likes.
+enum StreamingMethods {
+    private static let paths: Set<String> = Set(
+        [Martlet_V1_Jobs.Method.SubmitStream.descriptor, Martlet_V1_Work.Method.Session.descriptor]
+            .map { "/" + $0.fullyQualifiedMethod } + ReflectionService.paths)
+
+    static func contain(_ path: String?) -> Bool { path.map(paths.contains) ?? false }
 }
 
 /// What the generated services answer where `StreamsService` serves.

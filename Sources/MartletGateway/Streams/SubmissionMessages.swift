@@ -12,6 +12,7 @@ enum SubmissionRequest: Sendable {
 
     struct Reading: MessageDeserializer {
         func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> SubmissionRequest {
+            try bytes.withUnsafeBytes { try WireShape.check($0) }
             if let plain = bytes.withUnsafeBytes(SubmissionRequest.plain) { return plain }
             return .general(try ProtobufDeserializer<Martlet_V1_SubmitRequest>().deserialize(bytes))
         }

@@ -39,7 +39,6 @@ final class Link {
         lastUp = max(lastUp, readable, world.elapsed + world.chance.latency())
         after(lastUp - world.elapsed) { [self] in
             guard isUp || world.chance.happens(0.5) else { return }
-            if isUp, let node, let connection { world.hear(connection, node) }
             arrived.append(body)
             if !isReading { spawn { await self.read() } }
         }
@@ -48,7 +47,10 @@ final class Link {
     private func read() async {
         guard !isReading, let node, let connection else { return }
         isReading = true
-        while !arrived.isEmpty { await arrived.removeFirst()(node, connection) }
+        while !arrived.isEmpty {
+            if isUp { world.hear(connection, node) }
+            await arrived.removeFirst()(node, connection)
+        }
         isReading = false
     }
 

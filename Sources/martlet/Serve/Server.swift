@@ -47,7 +47,7 @@ struct Server: Sendable {
         self.settings = settings
         self.folder = folder
         self.lock = lock
-        executor = LoopExecutor(group.next())
+        executor = LoopExecutor(group.next(), turn: LoopExecutor.fairTurn)
         (happenings, happen) = AsyncStream.makeStream()
     }
 

@@ -72,7 +72,9 @@ struct ServerCourse {
             node: parts.node, configuration: server.settings.gateway, group: server.group, executor: server.executor,
             logger: Logger(label: "martlet.gateway"),
             now: { Timestamp(microseconds: WallClock.microseconds()) },
-            onBound: { server.happen.yield(.bound($0)) })
+            onBound: { server.happen.yield(.bound($0)) },
+            // It takes a while, and the loop has none.
+            onChurn: { Task.detached { ProcessSetup.returnMemory() } })
         var quiet = server.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
         let services = ServiceGroup(services: [gateway], logger: quiet)

@@ -1,0 +1,45 @@
+internal import GRPCCore
+internal import GRPCProtobuf
+internal import MartletWire
+internal import SwiftProtobuf
+
+/// A first look at a protobuf message, before it is read: how many fields it has.
+///
+/// An empty job takes two bytes on the wire and hundreds in memory: a message of 12 MiB could spell gigabytes.
+enum WireShape {
+    /// Twice our longest list: one that is a little too long is told so by its own rule.
+    static let maxFields = 20_000
+
+    /// `depth` 2: the fields of the fields count too, where these are messages.
+    static func check(_ bytes: UnsafeRawBufferPointer, depth: Int = 1) throws(RPCError) {
+        var left = maxFields
+        do throws(ProtobufError) {
+            try count(ProtobufReader(bytes), depth: depth, left: &left)
+        } catch {
+            // What is malformed is worded by whoever reads it all, which stops at the same place.
+        }
+        guard left >= 0 else {
+            throw RPCError(code: .invalidArgument, message: "the message has more than \(maxFields) fields")
+        }
+    }
+
+    private static func count(_ lent: ProtobufReader, depth: Int, left: inout Int) throws(ProtobufError) {
+        var reader = lent
+        while left >= 0, try reader.next() != nil {
+            left -= 1
+            if depth > 1, reader.wireType == .delimited {
+                try count(reader.message(), depth: depth - 1, left: &left)
+            } else {
+                try reader.skip()
+            }
+        }
+    }
+}
+
+/// Reads a message with a list in it, once its shape is checked.
+struct ShapedReading<Content: Message>: MessageDeserializer {
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> Content {
+        try bytes.withUnsafeBytes { try WireShape.check($0) }
+        return try ProtobufDeserializer<Content>().deserialize(bytes)
+    }
+}

@@ -1,0 +1,196 @@
+internal import NIOCore
+internal import NIOHPACK
+internal import NIOHTTP2
+
+/// What one gRPC call may cost, at the front of its stream.
+///
+/// A request that is not whole in time, and a message that stops half-way, end the call, and what such messages hold is
+/// bounded over all calls. Messages go on a few at a time: a window full of tiny ones must not keep the loop from
+/// everyone else, and too many of those end the connection. An answer that was given is taken within the limit for
+/// stalled writing, or the call is over.
+final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
+    typealias OutboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    struct Limits {
+        var grpc: GatewayConfiguration.GRPC
+        /// How long an answer may wait to be taken.
+        var stall: Duration
+        var holdings: Holdings
+    }
+
+    private let limits: Limits
+    private let connection: FrameGuard?
+    private let isAdmitted: Bool
+    private var scanner = MessageScanner()
+    private var waiting = CircularBuffer<HTTP2Frame.FramePayload.Data>()
+    /// Messages that may still go on in this turn.
+    private var turn: Int
+    private var isScheduled = false
+    private var isOver = false
+    /// The request ends with its first message, and has not ended.
+    private var awaitsEnd = false
+    private var hasAnswered = false
+    private var patience: Scheduled<Void>?
+    private var patienceBegan = 0
+    private var holding: (number: UInt64, bytes: Int)?
+
+    /// `isAdmitted`: false refuses the call, for there are too many.
+    init(limits: Limits, connection: FrameGuard?, isAdmitted: Bool) {
+        self.limits = limits
+        self.connection = connection
+        self.isAdmitted = isAdmitted
+        turn = limits.grpc.messagesPerTurn
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        isOver = true
+        waiting.removeAll()
+        patience?.cancel()
+        patience = nil
+        if let holding { limits.holdings.end(holding.number) }
+        holding = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        let payload = unwrapInboundIn(data)
+        switch payload {
+        case .headers(let head):
+            guard isAdmitted else { return refuse(.refusedStream, context: context) }
+            awaitsEnd = !head.endStream && !StreamingMethods.contain(head.headers.first(name: ":path"))
+            context.fireChannelRead(data)
+        case .data(let frame):
+            waiting.append(frame)
+            pass(context: context)
+        default:
+            context.fireChannelRead(data)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard !isOver else { return }
+        context.fireChannelReadComplete()
+        if waiting.isEmpty { turn = limits.grpc.messagesPerTurn }
+        takeStock(context: context)
+    }
+
+    /// While something waits, the window stays as it is.
+    func read(context: ChannelHandlerContext) {
+        guard !waiting.isEmpty else { return context.read() }
+        guard !isScheduled else { return }
+        isScheduled = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Pacing.pause) {
+            let (guardian, context) = bound.value
+            guardian.goOn(context: context)
+        }
+    }
+
+    private func goOn(context: ChannelHandlerContext) {
+        isScheduled = false
+        guard !isOver else { return }
+        turn = limits.grpc.messagesPerTurn
+        pass(context: context)
+        guard !isOver else { return }
+        context.fireChannelReadComplete()
+        takeStock(context: context)
+        context.channel.read()
+    }
+
+    private func pass(context: ChannelHandlerContext) {
+        while turn > 0, !isOver, let frame = waiting.popFirst() {
+            guard case .byteBuffer(var buffer) = frame.data else { continue }
+            let (before, small) = (scanner.count, scanner.smallCount)
+            let size = buffer.withUnsafeReadableBytes { scanner.pass($0, messages: turn) }
+            turn -= scanner.count - before
+            if scanner.smallCount > small, connection?.allows(scanner.smallCount - small) == false { return }
+            let isWhole = size == buffer.readableBytes
+            let piece = buffer.readSlice(length: size) ?? ByteBuffer()
+            if !isWhole {
+                waiting.prepend(HTTP2Frame.FramePayload.Data(data: .byteBuffer(buffer), endStream: frame.endStream))
+            }
+            let endsHere = isWhole && frame.endStream
+            if endsHere { awaitsEnd = false }
+            let passed = HTTP2Frame.FramePayload.Data(data: .byteBuffer(piece), endStream: endsHere)
+            context.fireChannelRead(wrapInboundOut(.data(passed)))
+        }
+    }
+
+    /// What is missing must come in time; what came of it is counted.
+    private func takeStock(context: ChannelHandlerContext) {
+        let isMissing = awaitsEnd || scanner.held > 0
+        if patience != nil, !isMissing || patienceBegan != scanner.count {
+            patience?.cancel()
+            patience = nil
+        }
+        if isMissing, patience == nil {
+            patienceBegan = scanner.count
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            patience = context.eventLoop.scheduleTask(in: TimeAmount(limits.grpc.messageTimeout)) {
+                let (guardian, context) = bound.value
+                guardian.refuse(.cancel, context: context)
+            }
+        }
+        hold(scanner.held, context: context)
+    }
+
+    private func hold(_ bytes: Int, context: ChannelHandlerContext) {
+        if let holding, bytes < holding.bytes || bytes == 0 {
+            limits.holdings.end(holding.number)
+            self.holding = nil
+        }
+        guard bytes > 0 else { return }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        let number =
+            holding?.number
+            ?? limits.holdings.begin {
+                loop.execute {
+                    let (guardian, context) = bound.value
+                    guardian.refuse(.enhanceYourCalm, context: context)
+                }
+            }
+        let before = holding?.bytes ?? 0
+        holding = (number, bytes)
+        limits.holdings.add(bytes - before, to: number)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .headers(let head) = unwrapOutboundIn(data), head.endStream { hasAnswered = true }
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        // Mostly the call is over by now.
+        guard hasAnswered, !isOver, context.channel.isActive else { return }
+        hasAnswered = false
+        patience?.cancel()
+        awaitsEnd = false
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        patience = context.eventLoop.scheduleTask(in: TimeAmount(limits.stall)) {
+            let (guardian, context) = bound.value
+            guardian.refuse(.cancel, context: context)
+        }
+    }
+
+    private func refuse(_ code: HTTP2ErrorCode, context: ChannelHandlerContext) {
+        guard !isOver else { return }
+        end()
+        context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
+        context.close(promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension CallGuard: Sendable {}

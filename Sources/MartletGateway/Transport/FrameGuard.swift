@@ -1,0 +1,215 @@
+internal import NIOCore
+
+/// What one HTTP/2 connection may cost, at the very front: it sees bytes, and of them the heads of frames.
+///
+/// It ends a connection that does not greet, that is silent though it is asked, that has had no call for too long, or
+/// that sends more frames and messages without use than its allowance. It lets a few calls in at a time, so that one read full of them
+/// does not keep the loop from everyone else. gRPC's own handler says goodbye and waits to be answered; whoever does not
+/// answer is ended here.
+final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = Any
+    typealias OutboundOut = Any
+
+    /// A data frame that is shorter and not the last carries next to nothing.
+    static let smallFrame = 32
+    /// Answers let their reader open windows and acknowledge: so many frames for each write.
+    private static let earnedByWrite = 4
+    private static let earnedByCall = 1
+    /// A call that is begun and given up costs far more than its frames.
+    private static let costOfReset = 9
+
+    private let limits: GatewayConfiguration.GRPC
+    /// Counts what arrives, all of it before any of it is acted on.
+    private var arriving = FrameScanner()
+    /// Finds the calls in what is let in.
+    private var entering = FrameScanner()
+    private var allowance: Allowance
+    private var waiting = CircularBuffer<ByteBuffer>()
+    /// Calls that may still begin in this turn.
+    private var turn: Int
+    private var isScheduled = false
+    private var isOver = false
+
+    private let openedAt = NIODeadline.now()
+    private var heardAt = NIODeadline.now()
+    private var idleSince = NIODeadline.now()
+    private var calls = 0
+    private var deadline: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
+
+    init(limits: GatewayConfiguration.GRPC) {
+        self.limits = limits
+        turn = limits.callsPerTurn
+        allowance = Allowance(burst: limits.idleFrames, perSecond: limits.idleFramesPerSecond, at: .now())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        watch(context.channel)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        isOver = true
+        waiting.removeAll()
+        deadline?.cancel()
+        deadline = nil
+    }
+
+    func callBegan() { calls += 1 }
+
+    func callEnded() {
+        calls -= 1
+        idleSince = .now()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        heardAt = .now()
+        let buffer = unwrapInboundIn(data)
+        guard affords(buffer) else { return cut() }
+        waiting.append(buffer)
+        pass(context: context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        if waiting.isEmpty { turn = limits.callsPerTurn }
+    }
+
+    /// While something waits, the socket does too.
+    func read(context: ChannelHandlerContext) {
+        guard !waiting.isEmpty else { return context.read() }
+        guard !isScheduled else { return }
+        isScheduled = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Pacing.pause) {
+            let (guardian, context) = bound.value
+            guardian.goOn(context: context)
+        }
+    }
+
+    private func goOn(context: ChannelHandlerContext) {
+        isScheduled = false
+        guard !isOver else { return }
+        turn = limits.callsPerTurn
+        pass(context: context)
+        guard !isOver else { return }
+        context.fireChannelReadComplete()
+        context.channel.read()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        allowance.give(Self.earnedByWrite)
+        context.write(data, promise: promise)
+    }
+
+    private func pass(context: ChannelHandlerContext) {
+        while turn > 0, !isOver, var buffer = waiting.popFirst() {
+            guard let piece = buffer.readSlice(length: endOfTurn(in: buffer)) else { return }
+            if buffer.readableBytes > 0 { waiting.prepend(buffer) }
+            context.fireChannelRead(wrapInboundOut(piece))
+        }
+    }
+
+    /// How many bytes may go on in this turn.
+    private func endOfTurn(in buffer: ByteBuffer) -> Int {
+        buffer.withUnsafeReadableBytes { bytes in
+            var position = 0
+            while turn > 0, let head = entering.next(in: bytes, from: &position) {
+                if head.kind == .headers { turn -= 1 }
+            }
+            return position
+        }
+    }
+
+    /// False: the allowance is used up.
+    private func affords(_ buffer: ByteBuffer) -> Bool {
+        buffer.withUnsafeReadableBytes { bytes in
+            var position = 0
+            while let head = arriving.next(in: bytes, from: &position) {
+                switch head.kind {
+                case .headers:
+                    allowance.give(Self.earnedByCall)
+                case .data where head.length >= Self.smallFrame || head.endsStream:
+                    break
+                case .reset:
+                    guard allowance.take(Self.costOfReset, at: heardAt) else { return false }
+                default:
+                    guard allowance.take(at: heardAt) else { return false }
+                }
+            }
+            return true
+        }
+    }
+
+    /// Counts messages that carry next to nothing; false: that was too many, and the connection is over.
+    func allows(_ smallMessages: Int) -> Bool {
+        if allowance.take(smallMessages, at: heardAt) { return true }
+        cut()
+        return false
+    }
+
+    /// Says why, and closes.
+    func cut() {
+        guard !isOver, let context else { return }
+        end()
+        context.writeAndFlush(NIOAny(Goaway.bytes(context.channel.allocator)), promise: nil)
+        context.close(promise: nil)
+    }
+
+    private func watch(_ channel: any Channel) {
+        let due = self.due
+        guard due > .now() else { return channel.close(promise: nil) }
+        let bound = NIOLoopBound((self, channel), eventLoop: channel.eventLoop)
+        deadline = channel.eventLoop.scheduleTask(deadline: due) {
+            let (guardian, channel) = bound.value
+            guardian.watch(channel)
+        }
+    }
+
+    /// When the connection is over, if nothing more happens.
+    private var due: NIODeadline {
+        var due = heardAt + TimeAmount(limits.silence)
+        if !arriving.hasFrame { due = min(due, openedAt + TimeAmount(limits.openTimeout)) }
+        if calls == 0 { due = min(due, idleSince + TimeAmount(limits.maxIdle + limits.keepaliveTimeout)) }
+        return due
+    }
+}
+
+@available(*, unavailable)
+extension FrameGuard: Sendable {}
+
+/// How a handler lets the sockets have their turn.
+enum Pacing {
+    /// What is run at once comes before the sockets: so the rest is due a moment later.
+    static let pause = TimeAmount.microseconds(20)
+}
+
+/// HTTP/2's goodbye to a peer that asks too much.
+private enum Goaway {
+    static let enhanceYourCalm: UInt32 = 11
+    static let reason = "too many frames that carry nothing"
+
+    static func bytes(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: 17 + reason.utf8.count)
+        buffer.writeInteger(UInt32(8 + reason.utf8.count) << 8 | UInt32(7))
+        buffer.writeInteger(UInt8(0))
+        buffer.writeInteger(UInt32(0))
+        buffer.writeInteger(UInt32(Int32.max))
+        buffer.writeInteger(enhanceYourCalm)
+        buffer.writeString(reason)
+        return buffer
+    }
+}

@@ -1,0 +1,25 @@
+internal import NIOCore
+
+/// The bounds that all connections share, over both ports.
+struct SharedLimits: Sendable {
+    let connections: ConnectionLimit
+    let calls: ConnectionLimit
+    /// Requests that have not arrived whole.
+    let parts: Holdings
+    /// Answers that are not read.
+    let unread: Holdings
+    private let stall: TimeAmount
+
+    /// `onChurn`: many connections have gone, and what they took is free.
+    init(_ configuration: GatewayConfiguration, onChurn: @escaping @Sendable () -> Void) {
+        connections = ConnectionLimit(configuration.maxConnections, onChurn: onChurn)
+        calls = ConnectionLimit(configuration.grpc.maxCalls)
+        parts = Holdings(limit: configuration.partBytes)
+        unread = Holdings(limit: configuration.unreadBytes)
+        stall = TimeAmount(configuration.writeStallTimeout)
+    }
+
+    func stallHandler<Written: Measured>(of written: Written.Type) -> WriteStallHandler<Written> {
+        WriteStallHandler(limit: stall, holdings: unread)
+    }
+}

@@ -1,0 +1,142 @@
+import GRPCCore
+import MartletWire
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import MartletGateway
+
+/// HTTP/2 as bytes, for what no client would send.
+private enum Raw {
+    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    static let hello = preface + frame(4)
+
+    static func frame(_ kind: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+        let size = payload.count
+        return [UInt8(size >> 16 & 0xFF), UInt8(size >> 8 & 0xFF), UInt8(size & 0xFF), kind, flags, 0, 0, 0, stream]
+            + payload
+    }
+
+    /// A call whose head is complete and whose request is to come.
+    static func call(_ path: String, stream: UInt8) -> [UInt8] {
+        let fields = [
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "t"), ("te", "trailers"),
+            ("content-type", "application/grpc"),
+        ]
+        var block: [UInt8] = []
+        for (name, value) in fields {
+            block += [0, UInt8(name.utf8.count)] + Array(name.utf8)
+            block += [UInt8(value.utf8.count)] + Array(value.utf8)
+        }
+        return frame(1, flags: 4, stream: stream, block)
+    }
+
+    /// The kinds of the frames that came, in order.
+    static func kinds(_ bytes: [UInt8]) -> [UInt8] {
+        var kinds: [UInt8] = []
+        var position = 0
+        while position + 9 <= bytes.count {
+            let size = bytes[position..<position + 3].reduce(0) { $0 << 8 | Int($1) }
+            kinds.append(bytes[position + 3])
+            position += 9 + size
+        }
+        return kinds
+    }
+
+    static let goaway: UInt8 = 7
+    static let reset: UInt8 = 3
+}
+
+@Suite("What one gRPC connection may cost", .timeLimit(.minutes(1)))
+struct FloodTests {
+    @Test("A connection that does not greet is closed")
+    func noGreeting() async throws {
+        try await Running.gateway({ $0.grpc.openTimeout = .milliseconds(100) }) { running in
+            // It returns once the server has closed.
+            _ = try await running.raw(Array(Raw.hello.prefix(30)), port: running.ports.grpc)
+        }
+    }
+
+    @Test("A connection that answers no ping is closed, though it has a call")
+    func silent() async throws {
+        try await Running.gateway({
+            $0.grpc.keepaliveTime = .milliseconds(100)
+            $0.grpc.keepaliveTimeout = .milliseconds(100)
+        }) { running in
+            let call = Raw.call("/martlet.v1.Jobs/SubmitStream", stream: 1)
+            _ = try await running.raw(Raw.hello + call, port: running.ports.grpc)
+        }
+    }
+
+    @Test("A connection without a call is closed, though it does not answer the goodbye")
+    func idle() async throws {
+        try await Running.gateway({
+            $0.grpc.maxIdle = .milliseconds(100)
+            $0.grpc.keepaliveTimeout = .milliseconds(100)
+        }) { running in
+            _ = try await running.raw(Raw.hello, port: running.ports.grpc)
+        }
+    }
+
+    @Test("A request that does not come ends its call, and a message that stops half-way")
+    func noRequest() async throws {
+        try await Running.gateway({
+            $0.grpc.messageTimeout = .milliseconds(100)
+            // Ends the test, well after both calls.
+            $0.grpc.maxIdle = .seconds(3)
+            $0.grpc.keepaliveTimeout = .milliseconds(100)
+        }) { running in
+            let half = Raw.frame(0, stream: 3, [0, 0, 0, 0, 9, 1])
+            let bytes =
+                Raw.hello + Raw.call("/martlet.v1.Jobs/GetJob", stream: 1)
+                + Raw.call("/martlet.v1.Jobs/SubmitStream", stream: 3) + half
+            let received = try await running.raw(bytes, port: running.ports.grpc)
+            #expect(Raw.kinds(received).filter { $0 == Raw.reset }.count == 2)
+        }
+    }
+
+    @Test(
+        "Frames without use are answered by a goodbye",
+        arguments: [
+            Raw.frame(6, [1, 2, 3, 4, 5, 6, 7, 8]), Raw.frame(8, [0, 0, 0, 1]), Raw.frame(0xFA, [0]), Raw.frame(4),
+            Raw.frame(0, stream: 1, [0]), Raw.frame(0, stream: 1), Raw.frame(0, stream: 1, [0, 0, 0, 0, 0]),
+        ])
+    func flood(frame: [UInt8]) async throws {
+        try await Running.gateway { running in
+            let call = Raw.call("/martlet.v1.Jobs/SubmitStream", stream: 1)
+            let flood = Array(repeatElement(frame, count: 20_000).joined())
+            let received = try await running.raw(Raw.hello + call + flood, port: running.ports.grpc)
+            // What the system did not deliver, because much was left unread, cannot be looked at.
+            #expect(received.isEmpty || Raw.kinds(received).contains(Raw.goaway))
+        }
+    }
+
+    @Test("A message that spells more than any of ours is refused before it is read")
+    func shape() throws {
+        func check(_ count: Int, _ one: [UInt8], depth: Int = 1) throws {
+            try Array(repeatElement(one, count: count).joined()).withUnsafeBytes { bytes in
+                try WireShape.check(bytes, depth: depth)
+            }
+        }
+        try check(WireShape.maxFields, [0x0A, 0])
+        #expect(throws: RPCError.self) { try check(WireShape.maxFields + 1, [0x0A, 0]) }
+        let reportOfTwo: [UInt8] = [0x12, 4, 0x12, 0, 0x12, 0]
+        try check(WireShape.maxFields / 3, reportOfTwo, depth: 2)
+        #expect(throws: RPCError.self) { try check(WireShape.maxFields / 3 + 1, reportOfTwo, depth: 2) }
+        // Malformed is for others to say.
+        try check(1, [0x0A, 200])
+    }
+
+    @Test("Tasks that make tasks do not keep sockets from being read")
+    func fairTurns() async throws {
+        try await Running.gateway { running in
+            let busy = Task(executorPreference: LoopExecutor(running.group.next(), turn: LoopExecutor.fairTurn)) {
+                while !Task.isCancelled { await Task.yield() }
+            }
+            let answer = try await running.send("GET", "/livez")
+            #expect(answer.status == 200)
+            busy.cancel()
+            await busy.value
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import MartletGateway
+
+@Suite("The parts that look at what comes in")
+struct TransportTests {
+    @Test("Frames are found wherever the bytes are cut", arguments: 1...40)
+    func frames(size: Int) {
+        let heads: [[UInt8]] = [
+            [0, 0, 0, 4, 0, 0, 0, 0, 0], [0, 0, 3, 0, 1, 0, 0, 0, 1, 7, 7, 7], [0, 0, 1, 0xFA, 9, 0, 0, 0, 5, 1],
+            [0, 1, 44, 1, 4, 0, 0, 0, 3] + Array(repeating: 0, count: 300),
+        ]
+        let bytes = Array(repeating: UInt8(1), count: FrameScanner.preface) + heads.joined()
+        var scanner = FrameScanner()
+        var found: [FrameScanner.Head] = []
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            Array(bytes[start..<min(start + size, bytes.count)]).withUnsafeBytes { piece in
+                var position = 0
+                while let head = scanner.next(in: piece, from: &position) { found.append(head) }
+                let all = piece.count
+                #expect(position == all)
+            }
+        }
+        #expect(
+            found == [
+                .init(kind: .settings, flags: 0, length: 0), .init(kind: .data, flags: 1, length: 3),
+                .init(kind: nil, flags: 9, length: 1), .init(kind: .headers, flags: 4, length: 300),
+            ])
+        #expect(found[1].endsStream && !found[0].endsStream)
+    }
+
+    @Test("Messages are found wherever the bytes are cut", arguments: 1...40)
+    func messages(size: Int) {
+        let bytes: [UInt8] =
+            [0, 0, 0, 0, 0] + [0, 0, 0, 0, 2, 9, 9] + [0, 0, 0, 0, 20] + Array(repeating: 1, count: 20) + [0, 0, 0]
+        var scanner = MessageScanner()
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            let piece = Array(bytes[start..<min(start + size, bytes.count)])
+            let passed = piece.withUnsafeBytes { scanner.pass($0, messages: 1_000) }
+            #expect(passed == piece.count)
+        }
+        #expect(scanner.count == 3 && scanner.smallCount == 2 && scanner.held == 3)
+    }
+
+    @Test("No more messages are passed than asked for")
+    func someMessages() {
+        let bytes = Array(repeatElement([UInt8(0), 0, 0, 0, 1, 7], count: 10).joined())
+        var scanner = MessageScanner()
+        let passed = bytes.withUnsafeBytes { scanner.pass($0, messages: 4) }
+        #expect(passed == 24)
+        #expect(scanner.count == 4 && scanner.held == 0)
+    }
+
+    @Test("What is held above the limit is let go of, the oldest first, and once")
+    func holdings() {
+        let holdings = Holdings(limit: 100)
+        let gone = Mutex<[Int]>([])
+        let numbers = (0..<4).map { index in holdings.begin { gone.withLock { $0.append(index) } } }
+        for number in numbers.prefix(3) { holdings.add(30, to: number) }
+        holdings.end(numbers[1])
+        #expect(holdings.bytes == 60)
+        holdings.add(60, to: numbers[3])
+        #expect(gone.withLock { $0 } == [0])
+        holdings.add(500, to: numbers[0])
+        #expect(holdings.bytes == 90)
+        holdings.add(500, to: numbers[3])
+        #expect(gone.withLock { $0 } == [0, 2, 3])
+        #expect(holdings.bytes == 0)
+    }
+
+    @Test("An allowance is used up, and fills again with time, and never over")
+    func allowance() {
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        func isGranted(_ takes: (amount: Int, after: Int64)...) -> [Bool] {
+            var allowance = Allowance(burst: 10, perSecond: 5, at: start)
+            return takes.map { allowance.take($0.amount, at: start + .seconds($0.after)) }
+        }
+        #expect(isGranted((10, 0), (1, 0)) == [true, false])
+        #expect(isGranted((10, 0), (5, 1), (1, 1)) == [true, true, false])
+        #expect(isGranted((10, 0), (10, 100), (6, 101)) == [true, true, false])
+    }
+}

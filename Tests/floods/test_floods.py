@@ -1,0 +1,104 @@
+"""The rules of the floods, each broken once. Run: python3 -m unittest discover -s Tests/floods"""
+
+from __future__ import annotations
+
+import unittest
+
+import frames
+import wire
+from judge import GROWTH, LEFT_OVER, Facts, Sample, is_within_factor, percentile, verdicts
+
+CALM = 5.0
+
+
+def facts(**changes) -> Facts:
+    samples = [Sample(number / 100, 3.0, "http_get", "ok") for number in range(1000)]
+    report = {
+        "connections": 4, "refused": 0, "sent": 100, "bytes": 1000, "answers": {"goaway 11": 4}, "cuts": 4,
+        "uncut": 0.1, "first_cut": 0.1, "median_cut": 0.2, "last_cut": 0.3,
+    }
+    made = Facts(
+        "ping", samples, before=100, peak=200, after=150, descriptors_before=9, descriptors_after=9, seconds=8.0,
+        reports={"ping": report})
+    for name, value in changes.items():
+        if name in report:
+            report[name] = value
+        else:
+            setattr(made, name, value)
+    return made
+
+
+def wrong(made: Facts, limit: float | None = 5.0, allowed: tuple = ()) -> list[str]:
+    return list(verdicts(made, CALM, {"ping": limit}, {"ping": allowed}))
+
+
+class Verdicts(unittest.TestCase):
+    def test_nothing_is_wrong_with_a_good_run(self) -> None:
+        self.assertEqual(wrong(facts()), [])
+
+    def test_a_server_that_ended_is_found(self) -> None:
+        self.assertEqual(len(wrong(facts(died=-5))), 1)
+        self.assertEqual(len(wrong(facts(exit_code=70))), 1)
+
+    def test_unanswered_requests_are_found(self) -> None:
+        made = facts()
+        made.samples[1:3] = [Sample(0, 3.0, "http_get", "TimeoutError")] * 2
+        self.assertEqual(len(wrong(made)), 1)
+        made.samples[2] = made.samples[0]
+        self.assertEqual(wrong(made), [])
+        self.assertEqual(len(wrong(facts(samples=[]))), 1)
+
+    def test_a_very_slow_server_is_found(self) -> None:
+        self.assertEqual(len(wrong(facts(samples=[Sample(0, 501.0, "http_get", "ok")] * 10))), 1)
+        self.assertEqual(wrong(facts(samples=[Sample(0, 499.0, "http_get", "ok")] * 10)), [])
+
+    def test_memory_that_grows_or_stays_is_found(self) -> None:
+        self.assertEqual(len(wrong(facts(peak=101 + GROWTH))), 1)
+        self.assertEqual(len(wrong(facts(after=101 + LEFT_OVER))), 1)
+
+    def test_sockets_that_stay_are_found(self) -> None:
+        self.assertEqual(len(wrong(facts(descriptors_after=10))), 1)
+
+    def test_offenders_that_live_are_found(self) -> None:
+        self.assertEqual(len(wrong(facts(last_cut=5.1))), 1)
+        self.assertEqual(len(wrong(facts(uncut=5.1))), 1)
+        self.assertEqual(len(wrong(facts(cuts=0, last_cut=None))), 1)
+        self.assertEqual(wrong(facts(uncut=5.1), limit=None), [])
+
+    def test_an_attack_that_did_nothing_is_found(self) -> None:
+        self.assertEqual(len(wrong(facts(connections=0))), 1)
+
+    def test_answers_that_may_not_be_are_found(self) -> None:
+        self.assertEqual(len(wrong(facts(answers={"200": 1, "431": 3}), allowed=("431",))), 1)
+        self.assertEqual(len(wrong(facts(answers={}), allowed=("431",))), 1)
+        self.assertEqual(wrong(facts(answers={"431": 3}), allowed=("431",)), [])
+
+    def test_the_figure_is_twice_the_calm(self) -> None:
+        self.assertTrue(is_within_factor(facts(samples=[Sample(0, 10.0, "", "ok")]), CALM))
+        self.assertFalse(is_within_factor(facts(samples=[Sample(0, 10.1, "", "ok")]), CALM))
+        self.assertEqual(percentile([Sample(0, float(ms), "", "ok") for ms in range(1, 101)], 0.99), 99.0)
+
+
+class Bytes(unittest.TestCase):
+    def test_frames_are_read_wherever_they_are_cut(self) -> None:
+        sent = frames.settings(window=0) + frames.ping(7) + frames.data(3, b"abc", frames.END_STREAM)
+        for size in range(1, len(sent) + 1):
+            reader = frames.Reader()
+            found = [one for at in range(0, len(sent), size) for one in reader.read(sent[at : at + size])]
+            self.assertEqual([kind for kind, *_ in found], [frames.SETTINGS, frames.PING, frames.DATA])
+            self.assertEqual(found[2], (frames.DATA, frames.END_STREAM, 3, b"abc"))
+
+    def test_header_fields_are_what_hpack_reads(self) -> None:
+        from hpack import Decoder
+
+        block = frames.call_head(wire.GET_JOB, ("long", "x" * 5000))
+        self.assertEqual(dict(Decoder().decode(block))["long"], "x" * 5000)
+        self.assertEqual(dict(Decoder().decode(block))[":path"], wire.GET_JOB)
+
+    def test_long_numbers_take_more_bytes(self) -> None:
+        self.assertEqual(wire.field(1, 300), b"\x08\xac\x02")
+        self.assertEqual(wire.field(2, "x" * 200)[:3], b"\x12\xc8\x01")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,69 @@
+"""What the server's process holds: memory, descriptors, processor time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+MEBI = 1 << 20
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid: int) -> int:
+    """Its proportional set size, in bytes."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError("no Pss")
+
+
+def descriptors(pid: int) -> int:
+    """Its open sockets. Files come and go with the server's own work."""
+    folder = f"/proc/{pid}/fd"
+    return sum(1 for name in os.listdir(folder) if link(f"{folder}/{name}").startswith("socket:"))
+
+
+def link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        # It was closed meanwhile.
+        return ""
+
+
+def processor(pid: int) -> float:
+    """Seconds that it has run so far."""
+    words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / TICKS
+
+
+class Watch:
+    """Looks again and again until it is ended, and keeps the most."""
+
+    def __init__(self, pid: int, every: float = 0.1) -> None:
+        self._pid = pid
+        self._every = every
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._begin = time.monotonic()
+        self._spent = processor(pid)
+        self.peak = memory(pid)
+        self.most_descriptors = descriptors(pid)
+        self.load = 0.0
+        self._thread.start()
+
+    def end(self) -> None:
+        self._over.set()
+        self._thread.join()
+        self.load = (processor(self._pid) - self._spent) / (time.monotonic() - self._begin)
+
+    def _look(self) -> None:
+        while not self._over.wait(self._every):
+            try:
+                self.peak = max(self.peak, memory(self._pid))
+                self.most_descriptors = max(self.most_descriptors, descriptors(self._pid))
+            except (OSError, ValueError):
+                # It is gone: the judge will see that.
+                return
