@@ -86,9 +86,11 @@ bugs: deps ## let the simulator find each seeded bug, and write docs/SEEDED-BUGS
 
 coverage: ## how much of the core its own tests run
 	scripts/coverage.sh
+
 faults: release ## I/O errors, power cuts, corruptions, full and slow disks, standstill, clocks; PARTS=a,b chooses, WHOLE=1 does all
 	python3 -m unittest discover -s Tests/faults
 	python3 Tests/faults/faults.py $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(WHOLE),--whole) --bin "$$($(RELEASE) --show-bin-path)/martlet"
+
 fuzz: deps ## replay what was found and look for more: TARGET, or all decoders, SECONDS together
 	MARTLET_FUZZ=1 $(RELEASE) --product martlet-fuzz
 	python3 -m unittest discover -s Tests/fuzz
@@ -102,4 +104,4 @@ generate: ## make the protobuf code anew from Protos/
 	scripts/generate-protobuf.sh
 
 clean: ## remove what was built
-	rm -rf .build .build-static .build-fuzz .build-thread .build-address .venv
+	rm -rf .build .build-static .build-fuzz .build-thread .build-address .build-bugs .build-coverage .venv

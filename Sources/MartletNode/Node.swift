@@ -16,7 +16,7 @@ public final class Node: Sendable {
     /// Recovers the view and the partition from the log. The node serves once `run` leads.
     ///
     /// - Parameters:
-    ///   - wall: the wall clock now, in microseconds since 1970.
+    ///   - wall: the wall clock at the time of the call, in microseconds since 1970.
     ///   - random: where nonces, seeds and session ids come from.
     /// - Throws: `RecoveryError` when log and view do not fit together, `LogError` or `ViewError` when one of them
     ///   cannot be used.
@@ -25,12 +25,14 @@ public final class Node: Sendable {
         wall: Timestamp, random: any RandomNumberGenerator & Sendable, executor: LoopExecutor, logger: Logger
     ) async throws {
         self.configuration = configuration
+        // Recovery takes its time, and the clock goes on meanwhile.
+        let begun = executor.loop.now
         let recovered = try await Recovery(log: log, view: view, limits: configuration.limits, logger: logger).run()
         leader = Leader(
             partition: recovered.partition, head: recovered.head, log: log, view: view, reserve: reserve,
             configuration: configuration,
             clock: LeaderClock(
-                loop: executor.loop, wall: wall, notBefore: Timestamp(microseconds: recovered.head.time)),
+                loop: executor.loop, wall: wall, at: begun, notBefore: Timestamp(microseconds: recovered.head.time)),
             random: random, executor: executor, logger: logger)
     }
 

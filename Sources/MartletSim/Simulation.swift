@@ -116,6 +116,9 @@ package final class Simulation {
         await check()
         world.end()
         try await nodes.value
+        await sleep(.seconds(60))
+        // Nobody waits for ever for a node that is gone.
+        if world.openCalls > 0, !world.isAccused { world.accuse("\(world.openCalls) calls never end") }
         return await report()
     }
 

@@ -23,6 +23,8 @@ final class World {
     private(set) var isOver = false
     private(set) var nodes: [SimNode] = []
     private(set) var story = Story()
+    /// Calls that some node has not ended.
+    private(set) var openCalls = 0
     private var writers: [UInt64: ObjectIdentifier] = [:]
     private let origin = Simulated.loop.now
 
@@ -94,7 +96,9 @@ final class World {
             return nil
         }
         let answer = Answer<Value>()
+        openCalls += 1
         spawn {
+            defer { self.openCalls -= 1 }
             await sleep(node.stoppedUntil - self.elapsed)
             do throws(NodeError) {
                 answer.give(.success(try await body(serving)))

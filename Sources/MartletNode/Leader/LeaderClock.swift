@@ -10,11 +10,11 @@ struct LeaderClock: Sendable {
     private let start: Timestamp
 
     /// - Parameters:
-    ///   - wall: the wall clock now.
+    ///   - wall: the wall clock as it was at `origin`.
     ///   - notBefore: the time of the log's last entry.
-    init(loop: any EventLoop, wall: Timestamp, notBefore: Timestamp) {
+    init(loop: any EventLoop, wall: Timestamp, at origin: NIODeadline, notBefore: Timestamp) {
         self.loop = loop
-        self.origin = loop.now
+        self.origin = origin
         self.start = max(wall, notBefore)
     }
 

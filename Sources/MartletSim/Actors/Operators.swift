@@ -29,8 +29,10 @@ final class SimLeaser {
         let attempt = delivery.attempt
         // At times it forgets what it took.
         guard !world.chance.happens(0.1) else { return }
-        if world.chance.happens(0.2) {
+        if world.chance.happens(0.3) {
+            await sleep(world.chance.between(.milliseconds(1), .seconds(4)))
             _ = await world.call { node throws(NodeError) in try await node.extend(attempt, by: .seconds(8)) }
+            await sleep(.seconds(4))
         }
         await sleep(world.chance.between(.milliseconds(1), .seconds(3)))
         let result = Ledger.bytes(attempt.token.value)

@@ -59,6 +59,9 @@ final class SimClient {
             case .failure(.refused(.idempotencyConflict(_, let key, let job))):
                 world.tell("\(key) stands for another request, job \(job)")
                 return false
+            case .failure(.exhausted("disk space", _, _)) where world.disk.isLongFree:
+                world.accuse("\(name) is refused for want of room, and there is room")
+                return false
             case nil, .failure(.unavailable), .failure(.exhausted):
                 await sleep(world.chance.between(.milliseconds(10), .seconds(1)))
             case .failure(let error):

@@ -19,6 +19,10 @@ final class SimDisk: ReservedSpace {
         fullUntil = world.elapsed + time
     }
 
+    /// Whether it has had room for so long that nobody may refuse anything for want of it.
+    @Simulated
+    var isLongFree: Bool { !world.isStormy && world.elapsed >= world.calmSince + .seconds(10) }
+
     /// Whether an entry fits.
     @Simulated
     func takes() -> Bool {
