@@ -23,7 +23,9 @@ struct Hearing {
     /// - Parameter calm: since when nothing has gone wrong any more.
     func flaw(_ silence: History.Silence, grace: Duration, calm: Duration) -> String? {
         guard let write = written[silence.position], let begin = began[silence.epoch] else { return nil }
-        let last = heard[silence.session]?.last { $0.epoch == silence.epoch && $0.time <= write.time }
+        // It was decided between the time of its batch and the time of writing.
+        let decided = silence.time - World.wall
+        let last = heard[silence.session]?.last { $0.epoch == silence.epoch && $0.time <= decided }
         let since = max(begin, last?.time ?? .zero)
         let silent = write.time - since
         if silent + .milliseconds(1) < grace { return "is given up after \(silent)" }

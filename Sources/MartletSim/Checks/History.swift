@@ -25,6 +25,7 @@ struct History {
 
     struct Silence {
         let session: SessionID
+        let time: Timestamp
         let position: UInt64
         let epoch: UInt64
     }
@@ -66,7 +67,9 @@ struct History {
             change(started.job, by: event, at: time)
         case .lost(let lost):
             if let lease = jobs[lost.job.id]?.lease, lease.until == nil {
-                silences.append(Silence(session: lease.session, position: header.position, epoch: header.epoch))
+                silences.append(
+                    Silence(
+                        session: lease.session, time: time, position: header.position, epoch: header.epoch))
             }
             change(lost.job, by: event, at: time)
         case .failed(let failed):
