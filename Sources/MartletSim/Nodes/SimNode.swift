@@ -12,6 +12,8 @@ import NIOEmbedded
 final class SimNode {
     private let world: World
     private let name: String
+    /// Where its view stands.
+    let folder: URL
     private let log: SimLog
     private var view: View?
     private var task: Task<Void, Never>?
@@ -24,18 +26,20 @@ final class SimNode {
     private(set) var isReachable = true
     private(set) var isOver = false
 
-    init(_ world: World, name: String) {
+    init(_ world: World, name: String, folder: URL) {
         self.world = world
         self.name = name
+        self.folder = folder
         log = SimLog(world)
     }
 
-    /// Starts on the view of a folder; returns when it leads, or will never.
-    func start(viewAt path: String) async {
+    /// Starts on the view of its folder; returns when it leads, or will never.
+    func start() async {
         world.tell("\(name) starts")
         do {
             let view = try View(
-                path: path, incarnation: log.incarnation.description, lag: .milliseconds(50),
+                path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description,
+                lag: .milliseconds(50),
                 limits: world.options.node.limits, scheduler: scheduler)
             self.view = view
             let node = try await Node(
@@ -106,6 +110,11 @@ final class SimNode {
         await task?.value
         await view?.abandon()
         world.remove(self)
+        do {
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            world.accuse("\(name)'s view cannot be removed: \(error)")
+        }
     }
 
     private var scheduler: ViewScheduler {

@@ -42,14 +42,14 @@ final class Supervisor {
             world.disk.fill(for: min(rest, world.chance.between(.seconds(1), .seconds(20))))
             return false
         case 2...3:
-            try saveImage(of: count)
+            try saveImage(of: node)
             world.tell("node \(count) goes on, and is replaced")
         case 4:
             await node.drain()
-            try saveImage(of: count)
+            try saveImage(of: node)
             await node.crash()
         default:
-            try saveImage(of: count)
+            try saveImage(of: node)
             await node.crash()
         }
         return true
@@ -57,7 +57,7 @@ final class Supervisor {
 
     private func replaceEnded() async throws {
         for node in world.nodes where node.isOver {
-            try saveImage(of: count)
+            try saveImage(of: node)
             await node.crash()
         }
         if world.nodes.isEmpty { try await start() }
@@ -72,9 +72,9 @@ final class Supervisor {
         } else {
             try FileManager.default.createDirectory(at: here, withIntermediateDirectories: true)
         }
-        let node = SimNode(world, name: "node \(count)")
+        let node = SimNode(world, name: "node \(count)", folder: here)
         world.add(node)
-        await node.start(viewAt: here.appending(path: "view.db").path)
+        await node.start()
         let patience = world.elapsed + .seconds(30)
         // Whoever cannot start is not started at once again.
         if node.isOver { await sleep(.seconds(1)) }
@@ -88,9 +88,9 @@ final class Supervisor {
     }
 
     /// A copy of the files as they are between two writes: what a crash now would leave.
-    private func saveImage(of number: Int) throws {
-        let source = folder.appending(path: "\(number)")
-        let image = folder.appending(path: "image-\(images.count)-\(number)-\(world.chance.next())")
+    private func saveImage(of node: SimNode) throws {
+        let source = node.folder
+        let image = folder.appending(path: "image-\(source.lastPathComponent)-\(world.chance.next())")
         try FileManager.default.copyItem(at: source, to: image)
         images.append(image)
         guard images.count > 4 else { return }
