@@ -161,14 +161,12 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return false
     }
 
-    /// Says why, and closes a moment later: a call that is let in and closed before anyone took it up is kept for ever
-    /// by those behind.
+    /// Says why, and closes.
     func cut() {
         guard !isOver, let context else { return }
         end()
         context.writeAndFlush(NIOAny(Goaway.bytes(context.channel.allocator)), promise: nil)
-        let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: Pacing.lastMoment) { channel.close(promise: nil) }
+        context.close(promise: nil)
     }
 
     private func watch(_ channel: any Channel) {
@@ -197,8 +195,6 @@ extension FrameGuard: Sendable {}
 enum Pacing {
     /// What is run at once comes before the sockets: so the rest is due a moment later.
     static let pause = TimeAmount.microseconds(20)
-    /// Between the goodbye and the end.
-    static let lastMoment = TimeAmount.milliseconds(50)
 }
 
 /// HTTP/2's goodbye to a peer that asks too much.
