@@ -3,9 +3,9 @@ internal import NIOCore
 /// What one HTTP/2 connection may cost, at the very front: it sees bytes, and of them the heads of frames.
 ///
 /// It ends a connection that does not greet, that is silent though it is asked, that has had no call for too long, or
-/// that sends more frames and messages without use than its allowance. It lets a few calls in at a time, so that one read full of them
-/// does not keep the loop from everyone else. gRPC's own handler says goodbye and waits to be answered; whoever does not
-/// answer is ended here.
+/// that sends more frames and messages without use than its allowance. It lets a few calls in at a time, so that one
+/// read full of them does not keep the loop from everyone else. gRPC's own handler says goodbye and waits to be
+/// answered; whoever does not answer is ended here.
 final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
