@@ -59,6 +59,8 @@ final class Supervisor {
         for node in world.nodes where node.isOver {
             try saveImage(of: node)
             await node.crash()
+            // Whoever starts processes lets one that ended rest: else a node that cannot serve is started for ever.
+            await sleep(.milliseconds(500))
         }
         if world.nodes.isEmpty { try await start() }
     }
