@@ -51,6 +51,29 @@ struct ServeTests {
         }
     }
 
+    @Test("A clock that is months ahead of the folder is asked about, and believed when told to")
+    func clockFarAheadIsAskedAbout() async throws {
+        try await withScratch { scratch in
+            let folder = scratch + "/data"
+            func lastUsed(daysAgo days: Double) throws {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)], ofItemAtPath: folder)
+            }
+            #expect(try await TestServer.start(folder).stop().status == 0)
+
+            try lastUsed(daysAgo: 91)
+            let refused = try await MartletProcess.run("serve", "--data", folder, "--http", "127.0.0.1:0")
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("--accept-clock"))
+            #expect(try await TestServer.start(folder, ["--accept-clock"]).stop().status == 0)
+
+            // What has run now has left its sign, and a long rest is no question.
+            #expect(try await TestServer.start(folder).stop().status == 0)
+            try lastUsed(daysAgo: 89)
+            #expect(try await TestServer.start(folder).stop().status == 0)
+        }
+    }
+
     @Test("A second signal ends it at once, although a request is still on its way")
     func secondSignalEndsAtOnce() async throws {
         try await withServer { server, _ in

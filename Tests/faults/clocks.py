@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from api import Api
+from processes import Ended
 from script import uid_in
 from slowness import shimmed
 from stage import Stage
@@ -51,7 +52,7 @@ def jumps(program: Path, library: Path, folder: Path, between_starts: bool) -> t
         witnesses = Witnesses(stage)
         stage.start_workers(2)
         stage.start_load(4, 0.05)
-        # Ahead while it runs. Between two starts there is no other clock than the wall's, so only backwards.
+        # Ahead while it runs. Between two starts that is another matter, see `ahead`.
         for days in (-TEN_YEARS, 0) if between_starts else (TEN_YEARS, 0, -TEN_YEARS, 0):
             if between_starts:
                 stage.server.child.terminate(30)
@@ -63,6 +64,27 @@ def jumps(program: Path, library: Path, folder: Path, between_starts: bool) -> t
             if (states := witnesses.states()) != UNMOVED:
                 faults.append(f"with the clock off by {days} days: {states}, expected {UNMOVED}")
         return finish(stage, witnesses, faults, "jumps of ten years", 2 if between_starts else 4)
+
+
+def ahead(program: Path, library: Path, folder: Path) -> tuple[Counter[str], list[str]]:
+    """The clock is ten years ahead at a start: the server asks about it, and serves once it is right again."""
+    shim, faults = shimmed(library, folder), []
+    with Stage(program, folder, shim.env) as stage:
+        witnesses = Witnesses(stage)
+        stage.start_workers(2)
+        stage.server.child.terminate(30)
+        shim.move_clock(TEN_YEARS)
+        try:
+            stage.server.start_again()
+            faults.append("a start ten years ahead was not refused")
+        except Ended as ended:
+            if ended.child.exit_code != 1 or "--accept-clock" not in ended.child.last_words():
+                faults.append(f"ten years ahead: status {ended.child.exit_code}, {ended.child.last_words()}")
+        shim.move_clock(0)
+        stage.server.start_again()
+        if (states := witnesses.states()) != UNMOVED:
+            faults.append(f"after a refused start: {states}, expected {UNMOVED}")
+        return finish(stage, witnesses, faults, "starts ten years ahead", 1)
 
 
 def rates(program: Path, library: Path, folder: Path, rate: float, seconds: float) -> tuple[Counter[str], list[str]]:

@@ -24,7 +24,7 @@ from typing import Callable
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "torture"))
 
-from clocks import jumps, rates  # noqa: E402
+from clocks import ahead, jumps, rates  # noqa: E402
 from corruptions import Corruptions  # noqa: E402
 from fulldisk import full_disk  # noqa: E402
 from points import Point, Points, chosen  # noqa: E402
@@ -119,6 +119,7 @@ class Faults:
         return together([
             jumps(*rest, self._folder / "jumps", between_starts=False),
             jumps(*rest, self._folder / "restarts", between_starts=True),
+            ahead(*rest, self._folder / "ahead"),
             rates(*rest, self._folder / "slower", 0.9, 6), rates(*rest, self._folder / "faster", 1.1, 6)])
 
 

@@ -57,6 +57,10 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         end()
+        // A socket that closes in the middle of a read never tells that the read is over, and until then the HTTP/2
+        // handler keeps each call of it, and with one of them itself and the connection.
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.fireChannelReadComplete() }
         context.fireChannelInactive()
     }
 

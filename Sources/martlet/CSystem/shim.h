@@ -25,6 +25,14 @@ static inline int martlet_is_same_file(int descriptor, const char *path) {
            mine.st_dev == there.st_dev;
 }
 
+// When what a path names last changed, in microseconds since 1970; -1 if that cannot be told. (Swift's `stat` belongs to
+// whichever module was imported first.)
+static inline long long martlet_changed_at(const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0) return -1;
+    return (long long)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
+}
+
 #include <malloc.h>
 
 // Swift's Glibc module leaves malloc.h out. Fewer arenas hold less that is free; during a burst it stays, since fetching

@@ -65,6 +65,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long an orderly end may take (30s).", valueName: "duration"))
     var drainTimeout: String?
 
+    @Flag(help: "Start although the clock says that the folder was not used for 90 days and more.")
+    var acceptClock = false
+
     @Flag(help: "Allow addresses that other machines can reach, although nobody is asked who they are.")
     var insecureListenAnywhere = false
 
@@ -83,7 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
             "data": data, "http": http, "grpc": grpc, "log-level": logLevel, "log-format": logFormat,
             "payload-limit": payloadLimit, "retention": retention, "session-grace": sessionGrace,
             "heartbeat": heartbeat, "idempotency-window": idempotencyWindow, "max-connections": maxConnections,
-            "drain-timeout": drainTimeout, "insecure-listen-anywhere": insecureListenAnywhere ? "true" : nil,
+            "drain-timeout": drainTimeout, "accept-clock": acceptClock ? "true" : nil,
+            "insecure-listen-anywhere": insecureListenAnywhere ? "true" : nil,
         ]
         return given.compactMapValues { $0 }
     }

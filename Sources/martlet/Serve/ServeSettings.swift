@@ -16,11 +16,13 @@ struct ServeSettings: Equatable {
     var node = NodeConfiguration()
     var maxConnections = 10_000
     var drainTimeout = Duration.seconds(30)
+    /// Whether to start however much time the clock says has passed.
+    var acceptsClock = false
 
     /// The names of all settings, but for `config` itself.
     static let names: Set<String> = [
         "data", "http", "grpc", "log-level", "log-format", "payload-limit", "retention", "session-grace", "heartbeat",
-        "idempotency-window", "max-connections", "drain-timeout", "insecure-listen-anywhere",
+        "idempotency-window", "max-connections", "drain-timeout", "accept-clock", "insecure-listen-anywhere",
     ]
 
     init(_ sources: SettingSources) throws(CommandError) {
@@ -35,6 +37,7 @@ struct ServeSettings: Equatable {
             Int($0).flatMap { (1...1_000_000).contains($0) ? $0 : nil }
         }
         drainTimeout = try Self.duration(sources, "drain-timeout", drainTimeout, .zero ... .seconds(3600))
+        acceptsClock = try sources.value("accept-clock", default: false, "true or false") { Bool($0) }
         try setNode(sources)
         try checkListeners(sources)
     }

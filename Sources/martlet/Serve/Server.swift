@@ -59,6 +59,7 @@ struct Server: Sendable {
         ProcessSetup.raiseFileLimit()
         ProcessSetup.tuneMemory()
         let folder = try ServerFolder.prepare(settings.folder)
+        if !settings.acceptsClock { try ClockCheck(folder: folder).check(now: WallClock.microseconds()) }
         let lock: FolderLock
         do {
             lock = try FolderLock(folder, start: InstantText.format(microseconds: WallClock.microseconds()))
@@ -76,6 +77,7 @@ struct Server: Sendable {
     private func serve(until signals: UnixSignalsSequence) async throws(CommandError) {
         let ending = await withTaskGroup(of: Void.self) { tasks -> Result<Void, CommandError> in
             tasks.addTask { await watch(signals) }
+            tasks.addTask { await ClockCheck(folder: folder).keepTouching() }
             tasks.addTask { await open() }
             var course = ServerCourse(self)
             for await happening in happenings {

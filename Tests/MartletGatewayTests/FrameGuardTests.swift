@@ -1,0 +1,40 @@
+import NIOCore
+import NIOEmbedded
+import NIOHTTP2
+import Testing
+
+@testable import MartletGateway
+
+@Suite("The guard at the front of a gRPC connection")
+struct FrameGuardTests {
+    /// Closes as gRPC does when HTTP/2 is broken.
+    private final class Closer: ChannelInboundHandler {
+        typealias InboundIn = HTTP2Frame
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+
+    @Test("A connection that opens a call and breaks HTTP/2 in the same read leaves nothing behind")
+    func brokenConnectionIsLetGo() throws {
+        weak var left: EmbeddedChannel?
+        try {
+            let channel = EmbeddedChannel()
+            left = channel
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(FrameGuard(limits: GatewayConfiguration().grpc))
+            _ = try pipeline.configureAsyncHTTP2Pipeline(mode: .server, configuration: .init()) { stream in
+                stream.eventLoop.makeSucceededVoidFuture()
+            }
+            try pipeline.addHandler(Closer())
+            try channel.connect(to: .init(unixDomainSocketPath: "/nowhere")).wait()
+
+            let ping: UInt8 = 6
+            let bytes = Raw.hello + Raw.call("/a/b", stream: 1) + Raw.frame(ping, [1, 2, 3])
+            channel.pipeline.fireChannelRead(ByteBuffer(bytes: bytes))
+            channel.embeddedEventLoop.run()
+            #expect(!channel.isActive)
+        }()
+
+        #expect(left == nil)
+    }
+}
