@@ -70,6 +70,41 @@ struct TransportTests {
         #expect(holdings.bytes == 0)
     }
 
+    @Test("A connection is over when it does not greet, is silent, or does not answer the goodbye")
+    func ages() {
+        var limits = GatewayConfiguration.GRPC()
+        limits.openTimeout = .seconds(10)
+        limits.maxIdle = .seconds(100)
+        limits.keepaliveTime = .seconds(60)
+        limits.keepaliveTimeout = .seconds(5)
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        func at(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
+        var age = ConnectionAge(limits: limits, at: start)
+
+        #expect(age.verdict(at: start) == .wait(until: at(10)))
+        var mute = age
+        #expect(mute.verdict(at: at(10)) == .over)
+
+        age.isGreeted = true
+        #expect(age.verdict(at: at(10)) == .wait(until: at(70)))
+        age.heard(at: at(60))
+        var silent = age
+        #expect(silent.verdict(at: at(99)) == .wait(until: at(100)))
+        #expect(silent.verdict(at: at(130)) == .over)
+
+        #expect(age.verdict(at: at(100)) == .sayGoodbye)
+        #expect(age.verdict(at: at(100)) == .wait(until: at(105)))
+        var unmoved = age
+        #expect(unmoved.verdict(at: at(105)) == .over)
+
+        // A call that began before the goodbye arrived may end; then the time to go begins anew.
+        age.callBegan()
+        age.heard(at: at(104))
+        #expect(age.verdict(at: at(105)) == .wait(until: at(174)))
+        age.callEnded(at: at(110))
+        #expect(age.verdict(at: at(110)) == .wait(until: at(115)))
+    }
+
     @Test("An allowance is used up, and fills again with time, and never over")
     func allowance() {
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)

@@ -50,7 +50,8 @@ struct GRPCListener: Sendable {
             config.http2.maxConcurrentStreams = grpc.maxConcurrentStreams
             config.http2.targetWindowSize = grpc.windowBytes
             config.rpc.maxRequestPayloadSize = grpc.maxMessageBytes
-            config.connection.maxIdleTime = grpc.maxIdle
+            // `FrameGuard` looks after that: the timer would keep its handler, and each connection leave it behind.
+            config.connection.maxIdleTime = nil
             config.connection.maxAge = grpc.maxAge
             config.connection.maxGraceTime = grpc.maxAgeGrace
             config.connection.keepalive.time = grpc.keepaliveTime

@@ -4,8 +4,8 @@ internal import NIOCore
 ///
 /// It ends a connection that does not greet, that is silent though it is asked, that has had no call for too long, or
 /// that sends more frames and messages without use than its allowance. It lets a few calls in at a time, so that one
-/// read full of them does not keep the loop from everyone else. gRPC's own handler says goodbye and waits to be
-/// answered; whoever does not answer is ended here.
+/// read full of them does not keep the loop from everyone else. gRPC's own handler, told so from here, says goodbye and
+/// waits to be answered; whoever does not answer is ended here.
 final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -32,22 +32,21 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isScheduled = false
     private var isOver = false
 
-    private let openedAt = NIODeadline.now()
-    private var heardAt = NIODeadline.now()
-    private var idleSince = NIODeadline.now()
-    private var calls = 0
+    private var age: ConnectionAge
     private var deadline: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
     init(limits: GatewayConfiguration.GRPC) {
         self.limits = limits
         turn = limits.callsPerTurn
-        allowance = Allowance(burst: limits.idleFrames, perSecond: limits.idleFramesPerSecond, at: .now())
+        let now = NIODeadline.now()
+        allowance = Allowance(burst: limits.idleFrames, perSecond: limits.idleFramesPerSecond, at: now)
+        age = ConnectionAge(limits: limits, at: now)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        watch(context.channel)
+        watch()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -71,18 +70,17 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         deadline = nil
     }
 
-    func callBegan() { calls += 1 }
+    func callBegan() { age.callBegan() }
 
-    func callEnded() {
-        calls -= 1
-        idleSince = .now()
-    }
+    func callEnded() { age.callEnded(at: .now()) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
-        heardAt = .now()
+        let now = NIODeadline.now()
+        age.heard(at: now)
         let buffer = unwrapInboundIn(data)
-        guard affords(buffer) else { return cut() }
+        guard affords(buffer, at: now) else { return cut() }
+        age.isGreeted = arriving.hasFrame
         waiting.append(buffer)
         pass(context: context)
     }
@@ -139,7 +137,7 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// False: the allowance is used up.
-    private func affords(_ buffer: ByteBuffer) -> Bool {
+    private func affords(_ buffer: ByteBuffer, at now: NIODeadline) -> Bool {
         buffer.withUnsafeReadableBytes { bytes in
             var position = 0
             while let head = arriving.next(in: bytes, from: &position) {
@@ -149,9 +147,9 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 case .data where head.length >= Self.smallFrame || head.endsStream:
                     break
                 case .reset:
-                    guard allowance.take(Self.costOfReset, at: heardAt) else { return false }
+                    guard allowance.take(Self.costOfReset, at: now) else { return false }
                 default:
-                    guard allowance.take(at: heardAt) else { return false }
+                    guard allowance.take(at: now) else { return false }
                 }
             }
             return true
@@ -160,7 +158,7 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Counts messages that carry next to nothing; false: that was too many, and the connection is over.
     func allows(_ smallMessages: Int) -> Bool {
-        if allowance.take(smallMessages, at: heardAt) { return true }
+        if allowance.take(smallMessages, at: .now()) { return true }
         cut()
         return false
     }
@@ -173,22 +171,18 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
-    private func watch(_ channel: any Channel) {
-        let due = self.due
-        guard due > .now() else { return channel.close(promise: nil) }
-        let bound = NIOLoopBound((self, channel), eventLoop: channel.eventLoop)
-        deadline = channel.eventLoop.scheduleTask(deadline: due) {
-            let (guardian, channel) = bound.value
-            guardian.watch(channel)
+    private func watch() {
+        guard let context else { return }
+        switch age.verdict(at: .now()) {
+        case .over:
+            context.channel.close(promise: nil)
+        case .sayGoodbye:
+            context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            watch()
+        case .wait(let due):
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            deadline = context.eventLoop.scheduleTask(deadline: due) { bound.value.watch() }
         }
-    }
-
-    /// When the connection is over, if nothing more happens.
-    private var due: NIODeadline {
-        var due = heardAt + TimeAmount(limits.silence)
-        if !arriving.hasFrame { due = min(due, openedAt + TimeAmount(limits.openTimeout)) }
-        if calls == 0 { due = min(due, idleSince + TimeAmount(limits.maxIdle + limits.keepaliveTimeout)) }
-        return due
     }
 }
 
@@ -199,21 +193,4 @@ extension FrameGuard: Sendable {}
 enum Pacing {
     /// What is run at once comes before the sockets: so the rest is due a moment later.
     static let pause = TimeAmount.microseconds(20)
-}
-
-/// HTTP/2's goodbye to a peer that asks too much.
-private enum Goaway {
-    static let enhanceYourCalm: UInt32 = 11
-    static let reason = "too many frames that carry nothing"
-
-    static func bytes(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var buffer = allocator.buffer(capacity: 17 + reason.utf8.count)
-        buffer.writeInteger(UInt32(8 + reason.utf8.count) << 8 | UInt32(7))
-        buffer.writeInteger(UInt8(0))
-        buffer.writeInteger(UInt32(0))
-        buffer.writeInteger(UInt32(Int32.max))
-        buffer.writeInteger(enhanceYourCalm)
-        buffer.writeString(reason)
-        return buffer
-    }
 }
