@@ -164,8 +164,8 @@ let package = Package(
             "MartletGatewayTests",
             [
                 "MartletCore", "MartletGateway", "MartletLog", "MartletNode", "MartletView", "MartletWire", .grpcCore,
-                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioEmbedded, .nioHTTP2, .nioPosix, .serviceLifecycle,
-                .swiftProtobuf,
+                .grpcNIO, .grpcProtobuf, .logging, .nioCore, .nioEmbedded, .nioHTTP2, .nioHTTPTypes, .nioPosix,
+                .serviceLifecycle, .swiftProtobuf,
             ]),
         tests("HouseTests", []),
         tests("MartletWireTests", ["MartletWire", .swiftProtobuf]),

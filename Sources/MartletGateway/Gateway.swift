@@ -2,9 +2,7 @@ internal import GRPCCore
 package import Logging
 package import MartletCore
 package import MartletNode
-package import MartletWire
 internal import NIOCore
-package import NIOPosix
 public import ServiceLifecycle
 
 /// The node's two faces, gRPC and HTTP, over the same messages.
@@ -14,26 +12,24 @@ public import ServiceLifecycle
 public struct Gateway: Service {
     private let node: Node
     private let configuration: GatewayConfiguration
-    private let group: MultiThreadedEventLoopGroup
-    private let executor: LoopExecutor
+    private let loop: ServingLoop
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let onBound: @Sendable (GatewayPorts) -> Void
     private let onChurn: @Sendable () -> Void
 
-    /// `group` has one thread, and `executor` runs on its loop. `now` is the wall clock, for ages that are shown; it is
-    /// read once here, as the time at which the process started. `onBound` is called once both ports take connections,
-    /// `onChurn` on the loop, each time that many connections have gone and left free memory behind.
+    /// `now` is the wall clock, for ages that are shown; it is read once here, as the time at which the process started.
+    /// `onBound` is called once both ports take connections, `onChurn` on the loop, each time that many connections have
+    /// gone and left free memory behind.
     package init(
-        node: Node, configuration: GatewayConfiguration, group: MultiThreadedEventLoopGroup, executor: LoopExecutor,
-        logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        node: Node, configuration: GatewayConfiguration, loop: ServingLoop, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
         onBound: @escaping @Sendable (GatewayPorts) -> Void = { _ in },
         onChurn: @escaping @Sendable () -> Void = {}
     ) {
         self.node = node
         self.configuration = configuration
-        self.group = group
-        self.executor = executor
+        self.loop = loop
         self.logger = logger
         self.now = now
         self.onBound = onBound
@@ -45,15 +41,15 @@ public struct Gateway: Service {
     public func run() async throws {
         let jobs = JobCalls(node: node, now: now)
         let work = WorkCalls(node: node)
-        let limits = SharedLimits(configuration, onChurn: onChurn)
+        let limits = SharedLimits(configuration, line: loop.line, onChurn: onChurn)
         let grpc = try GRPCListener(
             address: .makeAddressResolvingHost(configuration.grpc.host, port: configuration.grpc.port), jobs: jobs,
-            work: work, configuration: configuration, limits: limits, group: group)
+            work: work, configuration: configuration, limits: limits, group: loop.group)
         let bound = BoundPort()
         let http = HTTPListener(
             routes: Routes(jobs: jobs, work: work, configuration: configuration, startedAt: now()),
-            configuration: configuration, limits: limits, group: group, logger: logger, bound: bound)
-        try await withTaskExecutorPreference(executor) {
+            configuration: configuration, limits: limits, group: loop.group, logger: logger, bound: bound)
+        try await withTaskExecutorPreference(loop.executor) {
             try await serve(grpc, http, bound)
         }
     }

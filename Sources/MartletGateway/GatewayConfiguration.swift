@@ -67,11 +67,14 @@ public struct GatewayConfiguration: Equatable, Sendable {
         var silence: Duration { keepaliveTime + keepaliveTimeout * 2 }
         /// Frames and messages that carry next to nothing: so many at once ...
         public var idleFrames = 1_000
+        /// What a new connection has of them.
+        public var firstIdleFrames = 150
         /// ... and so many each second. Those that answers and calls bring with them are not counted. A call that
         /// is given up counts as nine.
         public var idleFramesPerSecond = 500
-        /// Calls of one connection that may begin before the others have their turn.
-        public var callsPerTurn = 8
+        /// Frames of one connection that are taken in before the others have their turn; the start of a call counts as
+        /// eight.
+        public var framesPerTurn = 64
         /// Messages of one call that are taken in before the others have their turn.
         public var messagesPerTurn = 64
         /// From the first byte of a message, or the start of a call with one request, to its end.

@@ -89,7 +89,7 @@ struct FloodTests {
     @Test("Tasks that make tasks do not keep sockets from being read")
     func fairTurns() async throws {
         try await Running.gateway { running in
-            let busy = Task(executorPreference: LoopExecutor(running.group.next(), turn: LoopExecutor.fairTurn)) {
+            let busy = Task(executorPreference: running.executor) {
                 while !Task.isCancelled { await Task.yield() }
             }
             let answer = try await running.send("GET", "/livez")

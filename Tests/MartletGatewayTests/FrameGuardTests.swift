@@ -1,3 +1,4 @@
+import MartletWire
 import NIOCore
 import NIOEmbedded
 import NIOHTTP2
@@ -21,7 +22,10 @@ struct FrameGuardTests {
             let channel = EmbeddedChannel()
             left = channel
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(FrameGuard(limits: GatewayConfiguration().grpc))
+            try pipeline.addHandler(
+                FrameGuard(
+                    limits: GatewayConfiguration().grpc,
+                    line: FairLine(channel.eventLoop, ticks: TickCounter())))
             _ = try pipeline.configureAsyncHTTP2Pipeline(mode: .server, configuration: .init()) { stream in
                 stream.eventLoop.makeSucceededVoidFuture()
             }

@@ -88,7 +88,9 @@ struct HTTPConnectionTests {
     @Test("A body in chunks of one byte is refused")
     func tinyChunks() async throws {
         try await Running.gateway { running in
-            let head = "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let head =
+                "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
             let text = head + String(repeating: "1\r\n \r\n", count: 5_000)
             let answer = try #require(RawResponse(try await running.raw(Array(text.utf8))))
             #expect(answer.status == 400 && answer.member("reason") == "malformed-body")

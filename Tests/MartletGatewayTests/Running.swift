@@ -20,6 +20,7 @@ struct Running: Sendable {
     let log: GatedLog
     let ports: GatewayPorts
     let group: MultiThreadedEventLoopGroup
+    let executor: LoopExecutor
     let services: ServiceGroup
 
     /// When the node starts, by its wall clock.
@@ -37,8 +38,8 @@ struct Running: Sendable {
         change(&configuration)
         var nodeConfiguration = NodeConfiguration()
         nodeConfiguration.limits = limits
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let executor = LoopExecutor(group.next(), turn: LoopExecutor.fairTurn)
+        let loop = ServingLoop()
+        let group = loop.group
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-gateway-\(UUID().uuidString)")
@@ -50,10 +51,10 @@ struct Running: Sendable {
             path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description, limits: limits)
         let node = try await Node(
             log: log, view: view, reserve: log, configuration: nodeConfiguration, wall: wall,
-            random: SystemRandomNumberGenerator(), executor: executor, logger: logger)
+            random: SystemRandomNumberGenerator(), executor: loop.executor, logger: logger)
         let (bound, announce) = AsyncStream.makeStream(of: GatewayPorts.self)
         let gateway = Gateway(
-            node: node, configuration: configuration, group: group, executor: executor, logger: logger,
+            node: node, configuration: configuration, loop: loop, logger: logger,
             now: { wall + .seconds(100) }, onBound: { announce.yield($0) })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -72,7 +73,8 @@ struct Running: Sendable {
                 try await services.run()
             }
             for await ports in bound {
-                let running = Running(node: node, log: log, ports: ports, group: group, services: services)
+                let running = Running(
+                    node: node, log: log, ports: ports, group: group, executor: loop.executor, services: services)
                 do {
                     try await body(running)
                 } catch {

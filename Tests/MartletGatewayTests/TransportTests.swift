@@ -109,7 +109,7 @@ struct TransportTests {
     func allowance() {
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
         func isGranted(_ takes: (amount: Int, after: Int64)...) -> [Bool] {
-            var allowance = Allowance(burst: 10, perSecond: 5, at: start)
+            var allowance = Allowance(burst: 10, first: 10, perSecond: 5, at: start)
             return takes.map { allowance.take($0.amount, at: start + .seconds($0.after)) }
         }
         #expect(isGranted((10, 0), (1, 0)) == [true, false])

@@ -32,6 +32,6 @@ struct GRPCAcceptor: HTTP2ServerTransport.ListenerFactory {
     private func admit(_ channel: any Channel) throws {
         try limits.connections.admit(channel)
         try channel.pipeline.syncOperations.addHandlers(
-            [limits.stallHandler(of: IOData.self), FrameGuard(limits: grpc)])
+            [limits.stallHandler(of: IOData.self), FrameGuard(limits: grpc, line: limits.line)])
     }
 }

@@ -43,7 +43,8 @@ struct GRPCListener: Sendable {
 
     private static func transport(_ configuration: GatewayConfiguration, limits: SharedLimits) -> Transport.Config {
         let grpc = configuration.grpc
-        let calls = CallGuard.Limits(grpc: grpc, stall: configuration.writeStallTimeout, holdings: limits.parts)
+        let calls = CallGuard.Limits(
+            grpc: grpc, stall: configuration.writeStallTimeout, holdings: limits.parts, line: limits.line)
         var config = Transport.Config.defaults
         config.http2.maxConcurrentStreams = grpc.maxConcurrentStreams
         config.http2.targetWindowSize = grpc.windowBytes

@@ -9,18 +9,14 @@ struct Body {
     let request: Request
     let maxBytes: Int
 
-    /// What is announced is only believed so far.
-    private static let believed = 1 << 20
-
     /// Collects the body; refuses what is too large as early as it is known.
-    func bytes() async throws -> [UInt8] {
+    func bytes() async throws -> BodyBytes {
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         guard announced ?? 0 <= maxBytes else { throw tooLarge }
-        var bytes: [UInt8] = []
-        if let announced { bytes.reserveCapacity(min(max(announced, 0), Self.believed)) }
+        var bytes = BodyBytes(announced: announced)
         for try await chunk in request.body {
             guard chunk.readableBytes <= maxBytes - bytes.count else { throw tooLarge }
-            bytes.append(contentsOf: chunk.readableBytesView)
+            bytes.append(chunk.readableBytesView)
         }
         return bytes
     }
@@ -44,15 +40,21 @@ struct Body {
 
     func message<Content: Message>(_ type: Content.Type) async throws -> Content {
         try checkType()
-        return try Self.parse(try await bytes())
+        return try await Self.parseAside(try await bytes())
     }
 
     /// An empty body, of whatever type, is an empty message.
     func messageIfAny<Content: Message>(_ type: Content.Type) async throws -> Content {
         let bytes = try await bytes()
-        guard !bytes.isEmpty else { return Content() }
+        guard bytes.count > 0 else { return Content() }
         try checkType()
-        return try Self.parse(bytes)
+        return try await Self.parseAside(bytes)
+    }
+
+    /// What takes milliseconds is read beside the loop, which has others to serve.
+    private static func parseAside<Content: Message>(_ bytes: BodyBytes) async throws -> Content {
+        guard bytes.count > BodyBytes.block else { return try parse(bytes.joined()) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try parse(bytes.joined()) }
     }
 
     static func parse<Content: Message>(_ bytes: [UInt8]) throws(Problem) -> Content {

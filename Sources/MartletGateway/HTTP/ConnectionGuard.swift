@@ -79,6 +79,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let piece):
             bodyBytes += piece.readableBytes
             bodyPieces += 1
+            if piece.readableBytes < Self.smallPiece { gate.isDear() }
             guard bodyPieces <= Self.pieces || bodyBytes / bodyPieces >= Self.smallPiece else {
                 return refuse(
                     Problem(.malformedBody, "the body comes in chunks of a few bytes each"), context: context)

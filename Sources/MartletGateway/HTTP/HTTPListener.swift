@@ -70,7 +70,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
-        let gate = ByteGate()
+        let gate = ByteGate(line: limits.line)
         do {
             try limits.connections.admit(channel)
             // In front of all others: it counts bytes.
@@ -93,7 +93,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
             },
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
-                    ConnectionGuard(limits: http, departure: departure, parts: parts, gate: bound.value)
+                    ConnectionGuard(limits: http, departure: departure, parts: parts, gate: bound.value), BodyPacker(),
                 ],
                 idleTimeout: TimeAmount(http.idleTimeout),
                 httpDecoderConfiguration: .init(

@@ -7,10 +7,11 @@ struct Allowance: Equatable, Sendable {
     private var left: Int
     private var filledAt: NIODeadline
 
-    init(burst: Int, perSecond: Int, at now: NIODeadline) {
+    /// - Parameter first: what there is at the start.
+    init(burst: Int, first: Int, perSecond: Int, at now: NIODeadline) {
         self.burst = burst
         self.perSecond = perSecond
-        left = burst
+        left = first
         filledAt = now
     }
 

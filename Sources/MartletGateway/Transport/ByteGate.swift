@@ -1,24 +1,96 @@
+internal import MartletWire
 internal import NIOCore
 
-/// In front of an HTTP/1.1 connection: hands bytes on in small pieces, and none once it is shut.
+/// In front of an HTTP/1.1 connection: hands bytes on in small pieces, in turn with other connections, and none once it
+/// is shut.
 ///
 /// The parser takes all that it is given, thousands of requests in one piece; and what comes after the last answer is
 /// read so that the peer sees the answer, but it need not be parsed.
-final class ByteGate: ChannelInboundHandler, RemovableChannelHandler {
+final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
+    typealias OutboundIn = Any
 
-    private static let piece = 8 << 10
+    private static let sizes = (least: 512, most: 8 << 10)
+    /// What a piece counts among the frames and messages of others.
+    private static let units = 16
 
-    var isShut = false
+    private let line: FairLine
+    private var waiting = CircularBuffer<ByteBuffer>()
+    private var isInLine = false
+    /// Peers that have been answered come before those that only just came.
+    private var place = FairLine.Place.stranger
+    /// What is only read to be dropped is read slowly.
+    private static let pause = TimeAmount.milliseconds(10)
+
+    /// Bytes of a turn.
+    private var size = ByteGate.sizes.least
+
+    var isShut = false {
+        didSet { if isShut { waiting.removeAll() } }
+    }
+
+    init(line: FairLine) { self.line = line }
+
+    func handlerRemoved(context: ChannelHandlerContext) { isShut = true }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isShut = true
+        context.fireChannelInactive()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var buffer = unwrapInboundIn(data)
-        while !isShut, let piece = buffer.readSlice(length: min(Self.piece, buffer.readableBytes)),
-            piece.readableBytes > 0
-        {
-            context.fireChannelRead(wrapInboundOut(piece))
+        guard !isShut else { return }
+        waiting.append(unwrapInboundIn(data))
+        guard waiting.count == 1, line.isOpen(to: place) else { return standInLine(context: context) }
+        pass(context: context)
+        if !waiting.isEmpty { standInLine(context: context) }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        place = .known
+        context.write(data, promise: promise)
+    }
+
+    /// While something waits, the socket does too.
+    func read(context: ChannelHandlerContext) {
+        guard isShut else { return waiting.isEmpty ? context.read() : () }
+        guard !isInLine else { return }
+        isInLine = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.pause) {
+            let (gate, context) = bound.value
+            gate.isInLine = false
+            context.read()
         }
+    }
+
+    private func standInLine(context: ChannelHandlerContext) {
+        guard !isInLine else { return }
+        isInLine = true
+        line.wait(place) { self.goOn(context: context) }
+    }
+
+    private func goOn(context: ChannelHandlerContext) {
+        isInLine = false
+        pass(context: context)
+        context.fireChannelReadComplete()
+        if !waiting.isEmpty { return standInLine(context: context) }
+        context.channel.read()
+    }
+
+    /// What goes on is made of many small parts, each of which costs something.
+    func isDear() { size = Self.sizes.least }
+
+    /// One turn.
+    private func pass(context: ChannelHandlerContext) {
+        guard var buffer = waiting.popFirst(),
+            let piece = buffer.readSlice(length: min(size, buffer.readableBytes)), piece.readableBytes > 0
+        else { return }
+        line.letIn(Self.units)
+        size = min(size * 2, Self.sizes.most)
+        if buffer.readableBytes > 0 { waiting.prepend(buffer) }
+        context.fireChannelRead(wrapInboundOut(piece))
     }
 }
 

@@ -1,3 +1,4 @@
+internal import MartletWire
 internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP2
@@ -19,6 +20,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         /// How long an answer may wait to be taken.
         var stall: Duration
         var holdings: Holdings
+        var line: FairLine
     }
 
     private let limits: Limits
@@ -26,9 +28,8 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let isAdmitted: Bool
     private var scanner = MessageScanner()
     private var waiting = CircularBuffer<HTTP2Frame.FramePayload.Data>()
-    /// Messages that may still go on in this turn.
-    private var turn: Int
-    private var isScheduled = false
+    private var isInLine = false
+    private var place: FairLine.Place { connection?.place ?? .stranger }
     private var isOver = false
     /// The request ends with its first message, and has not ended.
     private var awaitsEnd = false
@@ -42,7 +43,6 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.limits = limits
         self.connection = connection
         self.isAdmitted = isAdmitted
-        turn = limits.grpc.messagesPerTurn
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -71,7 +71,9 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
         case .data(let frame):
             waiting.append(frame)
+            guard waiting.count == 1, limits.line.isOpen(to: place) else { return standInLine(context: context) }
             pass(context: context)
+            if !waiting.isEmpty { standInLine(context: context) }
         default:
             context.fireChannelRead(data)
         }
@@ -80,39 +82,40 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         guard !isOver else { return }
         context.fireChannelReadComplete()
-        if waiting.isEmpty { turn = limits.grpc.messagesPerTurn }
         takeStock(context: context)
     }
 
     /// While something waits, the window stays as it is.
     func read(context: ChannelHandlerContext) {
-        guard !waiting.isEmpty else { return context.read() }
-        guard !isScheduled else { return }
-        isScheduled = true
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Pacing.pause) {
-            let (guardian, context) = bound.value
-            guardian.goOn(context: context)
-        }
+        if waiting.isEmpty { context.read() }
+    }
+
+    private func standInLine(context: ChannelHandlerContext) {
+        guard !isInLine, !isOver else { return }
+        isInLine = true
+        limits.line.wait(place) { self.goOn(context: context) }
     }
 
     private func goOn(context: ChannelHandlerContext) {
-        isScheduled = false
+        isInLine = false
         guard !isOver else { return }
-        turn = limits.grpc.messagesPerTurn
         pass(context: context)
         guard !isOver else { return }
         context.fireChannelReadComplete()
         takeStock(context: context)
+        if !waiting.isEmpty { return standInLine(context: context) }
         context.channel.read()
     }
 
+    /// One turn.
     private func pass(context: ChannelHandlerContext) {
-        while turn > 0, !isOver, let frame = waiting.popFirst() {
+        var left = limits.grpc.messagesPerTurn * (place == .known ? 4 : 1)
+        while left > 0, !isOver, let frame = waiting.popFirst() {
             guard case .byteBuffer(var buffer) = frame.data else { continue }
             let (before, small) = (scanner.count, scanner.smallCount)
-            let size = buffer.withUnsafeReadableBytes { scanner.pass($0, messages: turn) }
-            turn -= scanner.count - before
+            let size = buffer.withUnsafeReadableBytes { scanner.pass($0, messages: left) }
+            left -= scanner.count - before
+            limits.line.letIn(scanner.count - before)
             if scanner.smallCount > small, connection?.allows(scanner.smallCount - small) == false { return }
             let isWhole = size == buffer.readableBytes
             let piece = buffer.readSlice(length: size) ?? ByteBuffer()
@@ -166,6 +169,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        connection?.callWasAnswered()
         if case .headers(let head) = unwrapOutboundIn(data), head.endStream { hasAnswered = true }
         context.write(data, promise: promise)
     }

@@ -1,10 +1,11 @@
+internal import MartletWire
 internal import NIOCore
 
 /// What one HTTP/2 connection may cost, at the very front: it sees bytes, and of them the heads of frames.
 ///
 /// It ends a connection that does not greet, that is silent though it is asked, that has had no call for too long, or
-/// that sends more frames and messages without use than its allowance. It lets a few calls in at a time, so that one
-/// read full of them does not keep the loop from everyone else. gRPC's own handler, told so from here, says goodbye and
+/// that sends more frames and messages without use than its allowance. It lets a few frames in at a time, and takes turns
+/// with other connections: one read full of calls, or pings, does not keep the loop from everyone else. gRPC's own handler, told so from here, says goodbye and
 /// waits to be answered; whoever does not answer is ended here.
 final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -19,28 +20,33 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static let earnedByCall = 1
     /// A call that is begun and given up costs far more than its frames.
     private static let costOfReset = 9
+    /// What the start of a call takes of a turn.
+    private static let framesOfCall = 8
+    private static let turnsOfKnown = 4
 
     private let limits: GatewayConfiguration.GRPC
+    private let line: FairLine
     /// Counts what arrives, all of it before any of it is acted on.
     private var arriving = FrameScanner()
     /// Finds the calls in what is let in.
     private var entering = FrameScanner()
     private var allowance: Allowance
     private var waiting = CircularBuffer<ByteBuffer>()
-    /// Calls that may still begin in this turn.
-    private var turn: Int
-    private var isScheduled = false
+    private var isInLine = false
+    /// Peers that have been answered come before those that only just came.
+    private(set) var place = FairLine.Place.stranger
     private var isOver = false
 
     private var age: ConnectionAge
     private var deadline: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    init(limits: GatewayConfiguration.GRPC) {
+    init(limits: GatewayConfiguration.GRPC, line: FairLine) {
         self.limits = limits
-        turn = limits.callsPerTurn
+        self.line = line
         let now = NIODeadline.now()
-        allowance = Allowance(burst: limits.idleFrames, perSecond: limits.idleFramesPerSecond, at: now)
+        allowance = Allowance(
+            burst: limits.idleFrames, first: limits.firstIdleFrames, perSecond: limits.idleFramesPerSecond, at: now)
         age = ConnectionAge(limits: limits, at: now)
     }
 
@@ -74,6 +80,8 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func callEnded() { age.callEnded(at: .now()) }
 
+    func callWasAnswered() { place = .known }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
         let now = NIODeadline.now()
@@ -82,33 +90,29 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard affords(buffer, at: now) else { return cut() }
         age.isGreeted = arriving.hasFrame
         waiting.append(buffer)
+        guard waiting.count == 1, line.isOpen(to: place) else { return standInLine(context: context) }
         pass(context: context)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        if waiting.isEmpty { turn = limits.callsPerTurn }
+        if !waiting.isEmpty { standInLine(context: context) }
     }
 
     /// While something waits, the socket does too.
     func read(context: ChannelHandlerContext) {
-        guard !waiting.isEmpty else { return context.read() }
-        guard !isScheduled else { return }
-        isScheduled = true
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Pacing.pause) {
-            let (guardian, context) = bound.value
-            guardian.goOn(context: context)
-        }
+        if waiting.isEmpty { context.read() }
+    }
+
+    private func standInLine(context: ChannelHandlerContext) {
+        guard !isInLine, !isOver else { return }
+        isInLine = true
+        line.wait(place) { self.goOn(context: context) }
     }
 
     private func goOn(context: ChannelHandlerContext) {
-        isScheduled = false
+        isInLine = false
         guard !isOver else { return }
-        turn = limits.callsPerTurn
         pass(context: context)
         guard !isOver else { return }
         context.fireChannelReadComplete()
+        if !waiting.isEmpty { return standInLine(context: context) }
         context.channel.read()
     }
 
@@ -117,21 +121,27 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
+    /// One turn.
     private func pass(context: ChannelHandlerContext) {
-        while turn > 0, !isOver, var buffer = waiting.popFirst() {
-            guard let piece = buffer.readSlice(length: endOfTurn(in: buffer)) else { return }
+        var left = place == .known ? limits.framesPerTurn * Self.turnsOfKnown : limits.framesPerTurn
+        while left > 0, !isOver, var buffer = waiting.popFirst() {
+            guard let piece = buffer.readSlice(length: endOfTurn(in: buffer, &left)) else { return }
             if buffer.readableBytes > 0 { waiting.prepend(buffer) }
             context.fireChannelRead(wrapInboundOut(piece))
         }
     }
 
-    /// How many bytes may go on in this turn.
-    private func endOfTurn(in buffer: ByteBuffer) -> Int {
+    /// How many bytes may go on before `left` frames are used up.
+    private func endOfTurn(in buffer: ByteBuffer, _ left: inout Int) -> Int {
         buffer.withUnsafeReadableBytes { bytes in
-            var position = 0
-            while turn > 0, let head = entering.next(in: bytes, from: &position) {
-                if head.kind == .headers { turn -= 1 }
+            var (position, units) = (0, 0)
+            while left > 0, let head = entering.next(in: bytes, from: &position) {
+                let cost = head.kind == .headers ? Self.framesOfCall : 1
+                left -= cost
+                // The messages in it are counted by `CallGuard`.
+                if head.kind != .data { units += cost }
             }
+            line.letIn(units)
             return position
         }
     }
@@ -188,9 +198,3 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
 @available(*, unavailable)
 extension FrameGuard: Sendable {}
-
-/// How a handler lets the sockets have their turn.
-enum Pacing {
-    /// What is run at once comes before the sockets: so the rest is due a moment later.
-    static let pause = TimeAmount.microseconds(20)
-}

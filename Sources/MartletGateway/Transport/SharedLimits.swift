@@ -1,3 +1,4 @@
+internal import MartletWire
 internal import NIOCore
 
 /// The bounds that all connections share, over both ports.
@@ -8,14 +9,17 @@ struct SharedLimits: Sendable {
     let parts: Holdings
     /// Answers that are not read.
     let unread: Holdings
+    /// Where work waits until others have had their turn.
+    let line: FairLine
     private let stall: TimeAmount
 
     /// `onChurn`: many connections have gone, and what they took is free.
-    init(_ configuration: GatewayConfiguration, onChurn: @escaping @Sendable () -> Void) {
+    init(_ configuration: GatewayConfiguration, line: FairLine, onChurn: @escaping @Sendable () -> Void) {
         connections = ConnectionLimit(configuration.maxConnections, onChurn: onChurn)
         calls = ConnectionLimit(configuration.grpc.maxCalls)
         parts = Holdings(limit: configuration.partBytes)
         unread = Holdings(limit: configuration.unreadBytes)
+        self.line = line
         stall = TimeAmount(configuration.writeStallTimeout)
     }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 /// on when user code blocks every thread of the global pool: a worker's heartbeat depends on that.
 ///
 /// The loop looks at its sockets only when no task is left, and tasks make tasks: one busy peer would keep all others
-/// from being read. So after `turn` jobs the sockets come first.
+/// from being read. So after a few jobs the rest of them stand in line.
 ///
 /// Nothing that blocks may run here.
 package final class LoopExecutor: TaskExecutor, SerialExecutor {
@@ -18,20 +18,17 @@ package final class LoopExecutor: TaskExecutor, SerialExecutor {
     }
 
     /// Well under a millisecond of jobs.
-    package static let fairTurn = 64
+    private static let fairTurn = 64
 
     package let loop: any EventLoop
     private let state = Mutex(State())
-    private let turn: Int
+    private let line: FairLine?
 
-    /// Long enough that the loop finds it is not due yet, and looks at its sockets meanwhile.
-    private static let pause = TimeAmount.microseconds(20)
-
-    /// - Parameter turn: Jobs after which sockets come first. By default never: a loop in virtual time must be at rest
-    ///   once it has run.
-    package init(_ loop: any EventLoop, turn: Int = .max) {
+    /// - Parameter line: where jobs wait until the sockets have had their turn. Without it they do not: a loop in virtual
+    ///   time must be at rest once it has run.
+    package init(_ loop: any EventLoop, line: FairLine? = nil) {
         self.loop = loop
-        self.turn = turn
+        self.line = line
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
@@ -45,14 +42,11 @@ package final class LoopExecutor: TaskExecutor, SerialExecutor {
     }
 
     private func run() {
-        var left = turn
+        var left = Self.fairTurn
         while let job = next() {
             job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             left -= 1
-            guard left > 0 else {
-                loop.scheduleTask(in: Self.pause) { self.run() }
-                return
-            }
+            if left <= 0, let line { return line.wait(.begun) { self.run() } }
         }
     }
 

@@ -9,7 +9,7 @@ extension Server {
     /// Leads until cancelled, or until it can lead no longer.
     func lead(_ node: Node) async {
         do {
-            try await withTaskExecutorPreference(executor) {
+            try await withTaskExecutorPreference(loop.executor) {
                 try await node.run { happen.yield(.leading) }
             }
             happen.yield(.nodeEnded(nil))

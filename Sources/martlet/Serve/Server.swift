@@ -38,8 +38,7 @@ struct Server: Sendable {
     let folder: ServerFolder
     let lock: FolderLock
     let logger = Logger(label: "martlet")
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let executor: LoopExecutor
+    let loop = ServingLoop()
     let happenings: AsyncStream<Happening>
     let happen: AsyncStream<Happening>.Continuation
 
@@ -47,7 +46,6 @@ struct Server: Sendable {
         self.settings = settings
         self.folder = folder
         self.lock = lock
-        executor = LoopExecutor(group.next(), turn: LoopExecutor.fairTurn)
         (happenings, happen) = AsyncStream.makeStream()
     }
 
@@ -122,11 +120,11 @@ struct Server: Sendable {
             path: folder.view, incarnation: log.incarnation.description, lag: Self.viewLag,
             limits: settings.node.limits, burstIsOver: ProcessSetup.returnMemory)
         do {
-            let node = try await withTaskExecutorPreference(executor) {
+            let node = try await withTaskExecutorPreference(loop.executor) {
                 try await Node(
                     log: log, view: view, reserve: log, configuration: settings.node,
                     wall: Timestamp(microseconds: WallClock.microseconds()), random: SystemRandomNumberGenerator(),
-                    executor: executor, logger: Logger(label: "martlet.node"))
+                    executor: loop.executor, logger: Logger(label: "martlet.node"))
             }
             return Parts(log: log, view: view, node: node)
         } catch {

@@ -69,7 +69,7 @@ struct ServerCourse {
     private mutating func startGateway(_ parts: Server.Parts, _ tasks: inout TaskGroup<Void>) {
         let server = server
         let gateway = Gateway(
-            node: parts.node, configuration: server.settings.gateway, group: server.group, executor: server.executor,
+            node: parts.node, configuration: server.settings.gateway, loop: server.loop,
             logger: Logger(label: "martlet.gateway"),
             now: { Timestamp(microseconds: WallClock.microseconds()) },
             onBound: { server.happen.yield(.bound($0)) },

@@ -1,0 +1,111 @@
+package import NIOCore
+internal import Synchronization
+
+/// How often a loop has been at its sockets; whoever makes the loop counts.
+package final class TickCounter: Sendable {
+    private let ticks = Atomic(0)
+
+    package init() {}
+
+    package var count: Int { ticks.load(ordering: .relaxed) }
+
+    package func tick() { ticks.add(1, ordering: .relaxed) }
+}
+
+/// Work that waits until its loop has been at its sockets again.
+///
+/// A loop runs tasks until none is left, and a timer that is due counts as a task: where several put themselves off by a
+/// moment each, one of them is always due, and no socket is ever looked at. So all stand here in line for one timer, which
+/// does nothing before the loop has been at its sockets, and what is then taken up ends after `slice`.
+///
+/// What has been begun comes first, or there is ever more of it; then peers that have been served before; then strangers,
+/// of whom there may be any number. Each comes now and then before its time, or it may never come. To be used on its loop
+/// alone.
+package final class FairLine: Sendable {
+    package enum Place { case begun, known, stranger }
+
+    private struct State {
+        var begun = CircularBuffer<() -> Void>()
+        var known = CircularBuffer<() -> Void>()
+        var strangers = CircularBuffer<() -> Void>()
+        var isScheduled = false
+        /// Ticks when the timer was set.
+        var seen = 0
+        var pause = FairLine.pause
+        var turn = 0
+        /// What was let in at once since the loop was last at its sockets.
+        var round = 0
+        var letIn = 0
+    }
+
+    /// Units of new work that are let in at once, each time the loop has been at its sockets: frames, messages.
+    private static let unitsPerRound = (known: 512, stranger: 64)
+    private static let slice = TimeAmount.microseconds(300)
+    /// Mostly long enough that the loop finds it is not due yet; else it is doubled.
+    private static let pause = TimeAmount.microseconds(5)
+    private static let longestPause = TimeAmount.milliseconds(2)
+
+    private let loop: any EventLoop
+    private let ticks: TickCounter
+    private let state: NIOLoopBoundBox<State>
+
+    package init(_ loop: any EventLoop, ticks: TickCounter) {
+        self.loop = loop
+        self.ticks = ticks
+        state = .makeBoxSendingValue(State(), eventLoop: loop)
+    }
+
+    /// Whether a peer's work may go on at once; else it should stand in line.
+    package func isOpen(to place: Place) -> Bool {
+        guard state.value.begun.isEmpty, place == .known || state.value.known.isEmpty else { return false }
+        let units = place == .known ? Self.unitsPerRound.known : Self.unitsPerRound.stranger
+        return state.value.round != ticks.count || state.value.letIn < units
+    }
+
+    /// Counts what has gone on at once.
+    package func letIn(_ units: Int) {
+        let now = ticks.count
+        if state.value.round != now {
+            state.value.round = now
+            state.value.letIn = 0
+        }
+        state.value.letIn += units
+    }
+
+    package func wait(_ place: Place, _ work: @escaping () -> Void) {
+        switch place {
+        case .begun: state.value.begun.append(work)
+        case .known: state.value.known.append(work)
+        case .stranger: state.value.strangers.append(work)
+        }
+        guard !state.value.isScheduled else { return }
+        state.value.isScheduled = true
+        schedule()
+    }
+
+    private func schedule() {
+        state.value.seen = ticks.count
+        loop.scheduleTask(in: state.value.pause) { self.takeUp() }
+    }
+
+    private func takeUp() {
+        guard ticks.count != state.value.seen else {
+            state.value.pause = min(state.value.pause + state.value.pause, Self.longestPause)
+            return schedule()
+        }
+        state.value.pause = Self.pause
+        let end = NIODeadline.now() + Self.slice
+        while let work = next() {
+            work()
+            guard NIODeadline.now() < end else { return schedule() }
+        }
+        state.value.isScheduled = false
+    }
+
+    private func next() -> (() -> Void)? {
+        state.value.turn &+= 1
+        if state.value.turn % 16 == 0, let work = state.value.strangers.popFirst() { return work }
+        if state.value.turn % 2 == 0, let work = state.value.known.popFirst() { return work }
+        return state.value.begun.popFirst() ?? state.value.known.popFirst() ?? state.value.strangers.popFirst()
+    }
+}

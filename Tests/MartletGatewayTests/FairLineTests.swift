@@ -1,0 +1,110 @@
+import MartletWire
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import MartletGateway
+
+@Suite("The line for what waits until the sockets have had their turn")
+struct FairLineTests {
+    private final class Course {
+        var steps: [String] = []
+    }
+
+    private let loop = EmbeddedEventLoop()
+    private let ticks = TickCounter()
+    private let line: FairLine
+    private let course = Course()
+
+    init() { line = FairLine(loop, ticks: ticks) }
+
+    private func wait(_ place: FairLine.Place, _ step: String) {
+        line.wait(place) { [course] in course.steps.append(step) }
+    }
+
+    /// The loop has been at its sockets, and then some time passes.
+    private func round() {
+        ticks.tick()
+        loop.advanceTime(by: .milliseconds(5))
+    }
+
+    @Test("Nothing is taken up before the loop has been at its sockets, however late it is")
+    func socketsFirst() {
+        wait(.begun, "begun")
+        loop.advanceTime(by: .seconds(1))
+        #expect(course.steps.isEmpty)
+        round()
+        #expect(course.steps == ["begun"])
+    }
+
+    @Test("What puts itself off again is taken up again, each time after the sockets")
+    func again() {
+        var left = 3
+        func step() {
+            course.steps.append("step")
+            left -= 1
+            if left > 0 { line.wait(.known) { step() } }
+        }
+        line.wait(.known) { step() }
+        for _ in 0..<3 { round() }
+        #expect(course.steps.count == 3)
+    }
+
+    @Test("What has been begun goes in turn with known peers, and strangers when neither waits")
+    func order() {
+        wait(.stranger, "s1")
+        for number in 1...3 { wait(.begun, "b\(number)") }
+        for number in 1...2 { wait(.known, "k\(number)") }
+        round()
+        #expect(course.steps == ["b1", "k1", "b2", "k2", "b3", "s1"])
+    }
+
+    @Test("A stranger's turn comes, however much has been begun")
+    func strangers() {
+        for number in 1...40 { wait(.begun, "b\(number)") }
+        wait(.stranger, "s")
+        round()
+        #expect(course.steps.firstIndex(of: "s") == 15)
+        #expect(course.steps.count == 41)
+    }
+
+    @Test("New work goes on at once until there was enough of it, for strangers sooner, or older work waits")
+    func open() {
+        #expect(line.isOpen(to: .stranger))
+        line.letIn(64)
+        #expect(!line.isOpen(to: .stranger) && line.isOpen(to: .known))
+        line.letIn(448)
+        #expect(!line.isOpen(to: .known))
+        ticks.tick()
+        #expect(line.isOpen(to: .known) && line.isOpen(to: .stranger))
+        wait(.known, "k")
+        #expect(line.isOpen(to: .known) && !line.isOpen(to: .stranger))
+        wait(.begun, "b")
+        #expect(!line.isOpen(to: .known))
+    }
+
+    @Test("The bytes of an HTTP connection go on in pieces that grow, and no more of them once it is shut")
+    func pieces() throws {
+        let channel = EmbeddedChannel(loop: loop)
+        let gate = ByteGate(line: line)
+        try channel.pipeline.syncOperations.addHandler(gate)
+        try channel.writeInbound(ByteBuffer(repeating: 7, count: 20_000))
+        var sizes: [Int] = []
+        func take() throws {
+            while let piece = try channel.readInbound(as: ByteBuffer.self) { sizes.append(piece.readableBytes) }
+        }
+        try take()
+        #expect(sizes == [512])
+        round()
+        try take()
+        #expect(sizes == [512, 1024, 2048, 4096, 8192, 4128])
+
+        gate.isDear()
+        ticks.tick()
+        try channel.writeInbound(ByteBuffer(repeating: 7, count: 20_000))
+        gate.isShut = true
+        round()
+        try take()
+        #expect(sizes.dropFirst(6) == [512])
+    }
+}
