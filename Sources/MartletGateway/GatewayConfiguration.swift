@@ -7,9 +7,9 @@ public struct GatewayConfiguration: Equatable, Sendable {
     /// How long a peer may not read what is written to it before it is cut.
     public var writeStallTimeout = Duration.seconds(30)
     /// Bytes of requests that have not arrived whole, over all connections. Above it the oldest of them make way.
-    public var partBytes = 32 << 20
+    public var partBytes = 24 << 20
     /// Bytes of answers that are not read, over all connections. Above it the oldest of them make way.
-    public var unreadBytes = 32 << 20
+    public var unreadBytes = 16 << 20
     /// How long what is in flight may take when the gateway is asked to end.
     public var shutdownTimeout = Duration.seconds(10)
     /// Shown by `/metrics`.

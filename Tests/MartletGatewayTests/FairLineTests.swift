@@ -68,6 +68,18 @@ struct FairLineTests {
         #expect(course.steps.count == 41)
     }
 
+    @Test("A deadline is kept in turn, unless it is cancelled, be it in line")
+    func deadlines() {
+        let kept = line.after(.seconds(1)) { [course] in course.steps.append("kept") }
+        let cancelled = line.after(.seconds(1)) { [course] in course.steps.append("cancelled") }
+        loop.advanceTime(by: .seconds(1))
+        #expect(course.steps.isEmpty)
+        cancelled.cancel()
+        round()
+        #expect(course.steps == ["kept"])
+        kept.cancel()
+    }
+
     @Test("New work goes on at once until there was enough of it, for strangers sooner, or older work waits")
     func open() {
         #expect(line.isOpen(to: .stranger))

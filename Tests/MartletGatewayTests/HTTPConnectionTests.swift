@@ -101,7 +101,7 @@ struct HTTPConnectionTests {
     func heldBodies() async throws {
         try await Running.gateway({
             $0.partBytes = 1 << 20
-            $0.http.bodyTimeout = .seconds(2)
+            $0.http.bodyTimeout = .seconds(5)
         }) { running in
             let head =
                 "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"

@@ -95,7 +95,8 @@ struct SessionTests {
 
     @Test("A session that never opens is ended")
     func neverOpens() async throws {
-        try await Running.gateway({ $0.grpc.openTimeout = .milliseconds(50) }) { running in
+        // The connection has as long for its greeting.
+        try await Running.gateway({ $0.grpc.openTimeout = .seconds(1) }) { running in
             try await running.grpc { client in
                 let work = Martlet_V1_Work.Client(wrapping: client)
                 let (requests, send) = AsyncStream.makeStream(of: Martlet_V1_WorkerMessage.self)

@@ -36,15 +36,15 @@ struct BlockedPoolTests {
         let heartbeats = Counter()
         let gaps = Mutex<[Duration]>([])
         let done = Gate()
-        let grace = Duration.milliseconds(300)
+        let grace = Duration.seconds(1)
         let threads = ProcessInfo.processInfo.activeProcessorCount
-        // Given a server on a thread of its own that lets the handlers go only after ten heartbeats of 100 ms
+        // Given a server on a thread of its own that lets the handlers go only after ten heartbeats of 200 ms
         let work = StubWork { stream in
             var last = ContinuousClock.now
             for try await message in stream.messages {
                 switch message.message {
                 case .open:
-                    try await stream.opened(heartbeat: .milliseconds(100))
+                    try await stream.opened(heartbeat: .milliseconds(200))
                     try await stream.send { $0.attempts.attempts = (0..<64).map { .make("job-\($0)") } }
                     last = .now
                 // Other tests may hold a thread for a while: what counts begins when all of them are blocked.

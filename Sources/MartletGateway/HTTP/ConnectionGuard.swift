@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import MartletWire
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
@@ -19,6 +20,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: GatewayConfiguration.HTTP
     private let departure: Departure
     private let gate: ByteGate
+    private let line: FairLine
     private var phase = Phase.head
     /// Requests whose answers have not been written to their ends.
     private var owed = 0
@@ -33,16 +35,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var bodyBytes = 0
     private var bodyPieces = 0
     private var holding: (number: UInt64, bytes: Int)?
-    private var deadline: Scheduled<Void>?
+    private var deadline: FairLine.Deadline?
 
     /// After so many pieces they must be this large on the mean: each costs more than many bytes.
     private static let pieces = 1_000
     private static let smallPiece = 64
 
-    init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate) {
+    init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate, line: FairLine) {
         self.limits = limits
         self.parts = parts
         self.gate = gate
+        self.line = line
         self.departure = departure
     }
 
@@ -175,11 +178,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func expect(within time: Duration, context: ChannelHandlerContext) {
         deadline?.cancel()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: TimeAmount(time)) {
-            let (guardian, context) = bound.value
-            let what = guardian.phase == .head ? "the request's head" : "the request's body"
-            guardian.refuse(Problem(.timeout, "\(what) did not arrive within \(time)"), context: context)
+        deadline = line.after(TimeAmount(time)) {
+            let what = self.phase == .head ? "the request's head" : "the request's body"
+            self.refuse(Problem(.timeout, "\(what) did not arrive within \(time)"), context: context)
         }
     }
 
@@ -216,7 +217,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.flush()
         context.close(mode: .output, promise: nil)
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.lingering)) { channel.close(promise: nil) }
+        deadline = line.after(TimeAmount(limits.lingering)) { channel.close(promise: nil) }
     }
 }
 

@@ -81,7 +81,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
         let departure = Departure()
         let responder = HTTPResponder(routes: routes, departure: departure, logger: self.logger)
         let http = configuration.http
-        let parts = limits.parts
+        let (parts, line) = (limits.parts, limits.line)
         let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
         let handler = HTTP1Channel(
             responder: { request, writer, _ in
@@ -93,7 +93,9 @@ struct GuardedHTTP1Channel: ServerChildChannel {
             },
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
-                    ConnectionGuard(limits: http, departure: departure, parts: parts, gate: bound.value), BodyPacker(),
+                    ConnectionGuard(
+                        limits: http, departure: departure, parts: parts, gate: bound.value, line: line),
+                    BodyPacker(),
                 ],
                 idleTimeout: TimeAmount(http.idleTimeout),
                 httpDecoderConfiguration: .init(

@@ -34,7 +34,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The request ends with its first message, and has not ended.
     private var awaitsEnd = false
     private var hasAnswered = false
-    private var patience: Scheduled<Void>?
+    private var patience: FairLine.Deadline?
     private var patienceBegan = 0
     private var holding: (number: UInt64, bytes: Int)?
 
@@ -138,10 +138,8 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         if isMissing, patience == nil {
             patienceBegan = scanner.count
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            patience = context.eventLoop.scheduleTask(in: TimeAmount(limits.grpc.messageTimeout)) {
-                let (guardian, context) = bound.value
-                guardian.refuse(.cancel, context: context)
+            patience = limits.line.after(TimeAmount(limits.grpc.messageTimeout)) {
+                self.refuse(.cancel, context: context)
             }
         }
         hold(scanner.held, context: context)
@@ -181,11 +179,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         hasAnswered = false
         patience?.cancel()
         awaitsEnd = false
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        patience = context.eventLoop.scheduleTask(in: TimeAmount(limits.stall)) {
-            let (guardian, context) = bound.value
-            guardian.refuse(.cancel, context: context)
-        }
+        patience = limits.line.after(TimeAmount(limits.stall)) { self.refuse(.cancel, context: context) }
     }
 
     private func refuse(_ code: HTTP2ErrorCode, context: ChannelHandlerContext) {

@@ -38,7 +38,7 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isOver = false
 
     private var age: ConnectionAge
-    private var deadline: Scheduled<Void>?
+    private var deadline: FairLine.Deadline?
     private var context: ChannelHandlerContext?
 
     init(limits: GatewayConfiguration.GRPC, line: FairLine) {
@@ -190,8 +190,7 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
             watch()
         case .wait(let due):
-            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-            deadline = context.eventLoop.scheduleTask(deadline: due) { bound.value.watch() }
+            deadline = line.after(due - .now()) { self.watch() }
         }
     }
 }

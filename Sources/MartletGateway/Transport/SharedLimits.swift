@@ -24,6 +24,6 @@ struct SharedLimits: Sendable {
     }
 
     func stallHandler<Written: Measured>(of written: Written.Type) -> WriteStallHandler<Written> {
-        WriteStallHandler(limit: stall, holdings: unread)
+        WriteStallHandler(limit: stall, holdings: unread, line: line)
     }
 }

@@ -1,3 +1,4 @@
+internal import MartletWire
 internal import NIOCore
 internal import NIOHTTP2
 
@@ -12,12 +13,14 @@ final class WriteStallHandler<Written: Measured>: ChannelDuplexHandler, Removabl
 
     private let limit: TimeAmount
     private let holdings: Holdings
-    private var deadline: Scheduled<Void>?
+    private let line: FairLine
+    private var deadline: FairLine.Deadline?
     private var holding: UInt64?
 
-    init(limit: TimeAmount, holdings: Holdings) {
+    init(limit: TimeAmount, holdings: Holdings, line: FairLine) {
         self.limit = limit
         self.holdings = holdings
+        self.line = line
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -31,7 +34,7 @@ final class WriteStallHandler<Written: Measured>: ChannelDuplexHandler, Removabl
             end()
         } else if deadline == nil {
             let channel = context.channel
-            deadline = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+            deadline = line.after(limit) { channel.close(promise: nil) }
             holding = holdings.begin { channel.close(promise: nil) }
         }
         context.fireChannelWritabilityChanged()

@@ -83,6 +83,29 @@ package final class FairLine: Sendable {
         schedule()
     }
 
+    /// Does something in turn once a time is over: timers of thousands may be due at one moment.
+    package func after(_ time: TimeAmount, _ work: @escaping () -> Void) -> Deadline {
+        let deadline = Deadline()
+        let bound = NIOLoopBound((work, deadline), eventLoop: loop)
+        deadline.timer = loop.scheduleTask(in: time) {
+            self.wait(.stranger) {
+                let (work, deadline) = bound.value
+                if deadline.timer != nil { work() }
+            }
+        }
+        return deadline
+    }
+
+    /// Something that will be done unless it is cancelled, also while it stands in line.
+    package final class Deadline {
+        fileprivate var timer: Scheduled<Void>?
+
+        package func cancel() {
+            timer?.cancel()
+            timer = nil
+        }
+    }
+
     private func schedule() {
         state.value.seen = ticks.count
         loop.scheduleTask(in: state.value.pause) { self.takeUp() }
