@@ -1,12 +1,13 @@
 """One attack in a process of its own: `python3 attacker.py --attack ping --http 7480 --grpc 7481 --seconds 5`.
 
-Its last line is what it sent and what came back, as JSON. `control` only burns the processor time that an attack may."""
+It begins once it reads a line, so that many of them begin at one time. Its last line is what it sent and what came back, as JSON. `control` only burns the processor time that an attack may."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
+import sys
 
 import attacks_grpc
 import attacks_http1
@@ -46,6 +47,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.5, help="of one core that the attack may spend")
     options = parser.parse_args()
     attack = CONTROL if options.attack == CONTROL.name else ATTACKS[options.attack]
+
+    print("ready", flush=True)
+    sys.stdin.readline()
 
     async def attacking() -> None:
         await run(attack, Field(options.http, options.grpc, options.seconds, options.share))

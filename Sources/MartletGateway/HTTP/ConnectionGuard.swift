@@ -40,6 +40,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// After so many pieces they must be this large on the mean: each costs more than many bytes.
     private static let pieces = 1_000
     private static let smallPiece = 64
+    /// For those who must make way: what has come of their bodies stays until the connection ends.
+    private static let shortLingering = Duration.milliseconds(250)
 
     init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate, line: FairLine) {
         self.limits = limits
@@ -112,7 +114,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                     let (guardian, context) = bound.value
                     guardian.refuse(
                         Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)),
-                        context: context)
+                        lingering: Self.shortLingering, context: context)
                 }
             }
         let before = holding?.bytes ?? 0
@@ -185,7 +187,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers what is not, or not yet, a request. Whole requests before it are answered first, and then no more.
-    private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
+    private func refuse(_ problem: Problem, lingering: Duration? = nil, context: ChannelHandlerContext) {
         switch phase {
         case .closing: return
         case .answering where owed > 0:
@@ -194,22 +196,22 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         // Another answer is on its way, or this request's was given already: one more would belong to nothing.
         case .body where isAnswering || owed != 1: return context.close(promise: nil)
-        case .head, .body, .answering: say(problem, context: context)
+        case .head, .body, .answering: say(problem, lingering: lingering, context: context)
         }
     }
 
-    private func say(_ problem: Problem, context: ChannelHandlerContext) {
+    private func say(_ problem: Problem, lingering: Duration? = nil, context: ChannelHandlerContext) {
         var answer = Answer(problem, requestID: RequestID.make())
         answer.fields[.connection] = "close"
         let body = context.channel.allocator.buffer(bytes: answer.body)
         context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        linger(context: context)
+        linger(for: lingering, context: context)
         departure.happen()
     }
 
-    private func linger(context: ChannelHandlerContext) {
+    private func linger(for time: Duration? = nil, context: ChannelHandlerContext) {
         phase = .closing
         gate.isShut = true
         letGo()
@@ -217,7 +219,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.flush()
         context.close(mode: .output, promise: nil)
         let channel = context.channel
-        deadline = line.after(TimeAmount(limits.lingering)) { channel.close(promise: nil) }
+        deadline = line.after(TimeAmount(time ?? limits.lingering)) { channel.close(promise: nil) }
     }
 }
 
