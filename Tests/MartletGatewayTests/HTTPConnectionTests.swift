@@ -85,6 +85,15 @@ struct HTTPConnectionTests {
         }
     }
 
+    @Test("A request that ends what the peer sends is answered, however long it is")
+    func halfClosed() async throws {
+        try await Running.gateway { running in
+            let text = "GET /livez HTTP/1.1\r\nHost: t\r\nX-Long: \(String(repeating: "x", count: 10_000))\r\n\r\n"
+            let answer = RawResponse(try await running.raw(Array(text.utf8), closing: true))
+            #expect(answer?.status == 200)
+        }
+    }
+
     @Test("A body in chunks of one byte is refused")
     func tinyChunks() async throws {
         try await Running.gateway { running in

@@ -251,7 +251,8 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     if (result || !(is_wall || is_monotonic)) return result;
     struct timespec *since = &started[is_monotonic];
     int64_t elapsed = (now->tv_sec - since->tv_sec) * 1000000000 + now->tv_nsec - since->tv_nsec;
-    int64_t nanoseconds = now->tv_nsec + elapsed / 1000000 * control->drift_s;
+    // To the nanosecond: in coarser steps a slow clock would fall back at each of them.
+    int64_t nanoseconds = now->tv_nsec + (int64_t)((__int128)elapsed * control->drift_s / 1000000);
     now->tv_sec += (is_wall ? control->wall_shift_s : 0) + nanoseconds / 1000000000;
     now->tv_nsec = nanoseconds % 1000000000;
     if (now->tv_nsec < 0) now->tv_nsec += 1000000000, now->tv_sec--;

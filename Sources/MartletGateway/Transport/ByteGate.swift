@@ -18,6 +18,8 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let line: FairLine
     private var waiting = CircularBuffer<ByteBuffer>()
     private var isInLine = false
+    /// The peer sends no more than what waits.
+    private var isEnding = false
     /// Peers that have been answered come before those that only just came.
     private var place = FairLine.Place.stranger
     /// What is only read to be dropped is read slowly.
@@ -45,6 +47,12 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard waiting.count == 1, line.isOpen(to: place) else { return standInLine(context: context) }
         pass(context: context)
         if !waiting.isEmpty { standInLine(context: context) }
+    }
+
+    /// The end comes after all that was sent before it.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event, !waiting.isEmpty { return isEnding = true }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -76,6 +84,8 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
         pass(context: context)
         context.fireChannelReadComplete()
         if !waiting.isEmpty { return standInLine(context: context) }
+        if isEnding { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+        isEnding = false
         context.channel.read()
     }
 
