@@ -34,7 +34,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Bytes of the body that is arriving, and their place among those of all connections.
     private var bodyBytes = 0
     private var bodyPieces = 0
-    private var holding: (number: UInt64, bytes: Int)?
+    private var held: Held?
     private var deadline: FairLine.Deadline?
 
     /// After so many pieces they must be this large on the mean: each costs more than many bytes.
@@ -52,6 +52,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        held = Held(in: parts, loop: context.eventLoop)
         expect(within: limits.headTimeout, context: context)
     }
 
@@ -99,32 +100,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if phase == .body, bodyBytes > 0 { hold(context: context) }
+        if phase == .body { held?.set(bodyBytes) { self.makeWay(context: context) } }
         context.fireChannelReadComplete()
     }
 
-    /// Counts what has come of a body that is not whole.
-    private func hold(context: ChannelHandlerContext) {
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let loop = context.eventLoop
-        let number =
-            holding?.number
-            ?? parts.begin {
-                loop.execute {
-                    let (guardian, context) = bound.value
-                    guardian.refuse(
-                        Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)),
-                        lingering: Self.shortLingering, context: context)
-                }
-            }
-        let before = holding?.bytes ?? 0
-        holding = (number, bodyBytes)
-        parts.add(bodyBytes - before, to: number)
+    /// Newer bodies need the room of this one.
+    private func makeWay(context: ChannelHandlerContext) {
+        let problem = Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1))
+        refuse(problem, lingering: Self.shortLingering, context: context)
     }
 
     private func letGo() {
-        if let holding { parts.end(holding.number) }
-        holding = nil
+        held?.end()
         bodyBytes = 0
         bodyPieces = 0
     }

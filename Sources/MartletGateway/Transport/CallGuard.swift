@@ -36,13 +36,17 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var hasAnswered = false
     private var patience: FairLine.Deadline?
     private var patienceBegan = 0
-    private var holding: (number: UInt64, bytes: Int)?
+    private var held: Held?
 
     /// `isAdmitted`: false refuses the call, for there are too many.
     init(limits: Limits, connection: FrameGuard?, isAdmitted: Bool) {
         self.limits = limits
         self.connection = connection
         self.isAdmitted = isAdmitted
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        held = Held(in: limits.holdings, loop: context.eventLoop)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -57,8 +61,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         waiting.removeAll()
         patience?.cancel()
         patience = nil
-        if let holding { limits.holdings.end(holding.number) }
-        holding = nil
+        held?.end()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -142,28 +145,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 self.refuse(.cancel, context: context)
             }
         }
-        hold(scanner.held, context: context)
-    }
-
-    private func hold(_ bytes: Int, context: ChannelHandlerContext) {
-        if let holding, bytes < holding.bytes || bytes == 0 {
-            limits.holdings.end(holding.number)
-            self.holding = nil
-        }
-        guard bytes > 0 else { return }
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let loop = context.eventLoop
-        let number =
-            holding?.number
-            ?? limits.holdings.begin {
-                loop.execute {
-                    let (guardian, context) = bound.value
-                    guardian.refuse(.enhanceYourCalm, context: context)
-                }
-            }
-        let before = holding?.bytes ?? 0
-        holding = (number, bytes)
-        limits.holdings.add(bytes - before, to: number)
+        held?.set(scanner.held) { self.refuse(.enhanceYourCalm, context: context) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
