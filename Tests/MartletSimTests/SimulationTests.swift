@@ -15,8 +15,9 @@ struct SimulationTests {
     @Test("Seeds that once failed and a few more are clean, each the same each time")
     @MainActor
     func seeds() throws {
-        // 1: pages were read again and again when other lanes were full.
-        for seed in UInt64(1)...4 {
+        // 1: pages were read again and again when other lanes were full. 100501, 100848: a late outcome was taken for one
+        // that had counted, when a newer attempt ended while that was looked up.
+        for seed in [1, 2, 3, 4, 100_501, 100_848] as [UInt64] {
             let (first, second) = (try Self.run(seed, isTold: true), try Self.run(seed, isTold: true))
             #expect(first.violations == [])
             #expect(first.trace == second.trace && first.story == second.story)

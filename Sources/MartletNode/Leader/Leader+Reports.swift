@@ -99,6 +99,8 @@ extension Leader {
         guard record.job.lease == nil, record.lastToken == attempt.token else { return false }
         if record.job.state == .succeeded { return true }
         let history = try await reading { view async throws(ViewError) in try await view.history(of: attempt.job) }
+        // A newer attempt may have begun and ended meanwhile: then the last ending is its own.
+        guard try await job(attempt.job).lastToken == attempt.token else { return false }
         let ending = history?.last { ["completed", "failed", "lost", "released", "cancelled"].contains($0.event) }
         switch ending?.event {
         case "completed", "released": return true
