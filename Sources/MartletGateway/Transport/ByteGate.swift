@@ -62,7 +62,10 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// While something waits, the socket does too.
     func read(context: ChannelHandlerContext) {
-        guard isShut else { return waiting.isEmpty ? context.read() : () }
+        guard isShut else {
+            if waiting.isEmpty { context.read() }
+            return
+        }
         guard !isInLine else { return }
         isInLine = true
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)

@@ -5,8 +5,8 @@ internal import NIOCore
 ///
 /// It ends a connection that does not greet, that is silent though it is asked, that has had no call for too long, or
 /// that sends more frames and messages without use than its allowance. It lets a few frames in at a time, and takes turns
-/// with other connections: one read full of calls, or pings, does not keep the loop from everyone else. gRPC's own handler, told so from here, says goodbye and
-/// waits to be answered; whoever does not answer is ended here.
+/// with other connections: one read full of calls, or pings, does not keep the loop from everyone else. gRPC's own
+/// handler, told so from here, says goodbye and waits to be answered; whoever does not answer is ended here.
 final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
