@@ -13,6 +13,8 @@ package struct SimulationOptions: Sendable {
     package var storm: Duration
     /// Whether the story is kept, or only its digest.
     package var isTold: Bool
+    /// How long a view waits for company before it writes.
+    package var viewLag: Duration
     package var node: NodeConfiguration
 
     package init(seed: UInt64, storm: Duration = .seconds(120), isTold: Bool = false) {
@@ -28,6 +30,7 @@ package struct SimulationOptions: Sendable {
         node.limits.losses = chance.pick([1, 2, 5])
         node.limits.timerLead = chance.pick([.milliseconds(100), .seconds(2)])
         node.limits.idempotencyWindow = chance.pick([.seconds(10), .seconds(30), .seconds(600)])
+        viewLag = chance.pick([.milliseconds(50), .milliseconds(500)])
         node.pendingBytes = chance.pick([4 << 10, 64 << 20])
         (node.heartbeatInterval, node.sessionGrace) = chance.pick([
             (.seconds(1), .seconds(4)), (.seconds(5), .seconds(15)),
@@ -78,21 +81,31 @@ package final class Simulation {
             guard let result = Simulated.shared.assumeIsolated({ _ in outcome.result }) else { continue }
             // Whatever timers are left find that it is over.
             loop.advanceTime(by: .hours(1))
-            return try result.get()
+            return try outcome.checked(result.get())
         }
     }
 
     /// Sendable, although the compiler cannot see it: written and read on the one thread of the simulation.
     private final class Outcome: @unchecked Sendable {
         var result: Result<SimulationReport, any Error>?
+        private weak var world: World?
 
         @Simulated
         func fill(_ options: SimulationOptions, _ folder: URL) async {
             do {
-                result = .success(try await Simulation(options, folder: folder).run())
+                let simulation = Simulation(options, folder: folder)
+                world = simulation.world
+                result = .success(try await simulation.run())
             } catch {
                 result = .failure(error)
             }
+        }
+
+        /// Every node, log and view leads to the world: whatever does not let go of one keeps all of it.
+        func checked(_ report: SimulationReport) -> SimulationReport {
+            var report = report
+            if world != nil, report.violations.isEmpty { report.violations = ["something of this life outlives it"] }
+            return report
         }
     }
 

@@ -70,8 +70,9 @@ struct Search {
             simulated += report.simulated
             guard !report.violations.isEmpty else { continue }
             failed += 1
-            print(run.summary(seed, report))
-            print(try run.recipe(seed))
+            // Written at once: a search may be ended from outside.
+            FileHandle.standardOutput.write(Data("\(run.summary(seed, report))\n".utf8))
+            FileHandle.standardOutput.write(Data("\(try run.recipe(seed))\n".utf8))
         }
         let took = clock.now - start
         print(

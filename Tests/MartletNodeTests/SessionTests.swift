@@ -208,4 +208,20 @@ struct SessionTests {
             }
         }
     }
+
+    @Test("A session that is connected again and again is watched by one timer")
+    func oneWatch() throws {
+        var table = SessionTable()
+        let id = SessionID(high: 1, low: 1)
+        let opening = SessionOpening(resuming: nil, name: "", queues: ["mail"], concurrency: 1, held: [])
+        let now = Timestamp(microseconds: 0)
+        _ = table.connect(id, opening, at: now) { _ in }
+        #expect(table.beginWatch(id) != nil)
+
+        _ = table.connect(id, opening, at: now) { _ in }
+        #expect(table.beginWatch(id) == nil)
+
+        table.endWatch(id)
+        #expect(table.beginWatch(id) != nil)
+    }
 }

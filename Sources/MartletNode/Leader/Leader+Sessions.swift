@@ -97,7 +97,7 @@ extension Leader {
 
     /// Looks again when the session's grace would be over, if it stayed silent until then.
     private func watch(_ id: SessionID) {
-        guard let session = sessions[id] else { return }
+        guard let session = sessions.beginWatch(id) else { return }
         let silence = clock.now - session.lastSeenAt
         executor.loop.scheduleTask(in: TimeAmount(configuration.sessionGrace - silence)) { [weak self] in
             self?.assumeIsolated { $0.look(at: id) }
@@ -105,7 +105,10 @@ extension Leader {
     }
 
     private func look(at id: SessionID) {
+        // Whoever comes next has sessions of its own.
+        if case .stopped = phase { return }
         noticeStandstill()
+        sessions.endWatch(id)
         guard let session = sessions[id] else { return }
         guard clock.now - session.lastSeenAt >= configuration.sessionGrace else { return watch(id) }
         logger.warning(

@@ -137,6 +137,8 @@ extension Leader {
         for wake in waiters.takeAll() { wake(false) }
         for answer in leases.takeAll() { answer(.failure(.unavailable(reason: reason))) }
         for status in sessions.statuses { sessions[status.session]?.sink?(.goodbye) }
+        // Lets go of the connections: they may hold the node.
+        sessions = SessionTable()
         timer?.cancel()
         callWriter.finish()
         requestPage.finish()

@@ -15,6 +15,8 @@ struct Session {
     /// The connection that speaks for it; nil while the grace runs.
     var connection: UInt64?
     var sink: (@Sendable (SessionMessage) -> Void)?
+    /// A timer is set that will look whether it is still heard.
+    fileprivate(set) var isWatched = false
 
     /// How many attempts it can take now.
     var credit: Int { connection == nil || isDraining ? 0 : max(0, concurrency - running) }
@@ -92,6 +94,18 @@ struct SessionTable {
     /// Whoever was silent until now has not been heard for a reason of the leader's own.
     mutating func heardAll(at now: Timestamp) {
         for id in sessions.keys { sessions[id]?.lastSeenAt = now }
+    }
+
+    /// - Returns: the session, if nobody watches it yet: one that connects again and again has one timer all the same.
+    mutating func beginWatch(_ id: SessionID) -> Session? {
+        guard sessions[id]?.isWatched == false else { return nil }
+        sessions[id]?.isWatched = true
+        return sessions[id]
+    }
+
+    /// The timer has come.
+    mutating func endWatch(_ id: SessionID) {
+        sessions[id]?.isWatched = false
     }
 
     mutating func drain(_ id: SessionID) {

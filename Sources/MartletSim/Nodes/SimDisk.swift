@@ -3,7 +3,8 @@ import MartletLog
 
 /// The disk that all nodes of a run write to: full for a while, with a reserve that a node may give up.
 final class SimDisk: ReservedSpace {
-    private let world: World
+    /// It has the disk.
+    private unowned let world: World
     /// Nothing more fits until then.
     @Simulated private var fullUntil = Duration.zero
     @Simulated private var isReserved = true

@@ -39,8 +39,7 @@ final class SimNode {
         do {
             let view = try View(
                 path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description,
-                lag: .milliseconds(50),
-                limits: world.options.node.limits, scheduler: scheduler)
+                lag: world.options.viewLag, limits: world.options.node.limits, scheduler: scheduler)
             self.view = view
             let node = try await Node(
                 log: log, view: view, reserve: world.disk, configuration: world.options.node,
