@@ -140,7 +140,7 @@ package final class Simulation {
         let limit = world.elapsed + .seconds(3600)
         while world.elapsed < limit, !world.isAccused {
             await sleep(.seconds(5))
-            guard let node = world.nodes.last?.serving, let queues = try? await node.queues() else { continue }
+            guard let node = world.newest?.serving, let queues = try? await node.queues() else { continue }
             let open = queues.reduce(0) { sum, queue in
                 sum + queue.record.counts.filter { !$0.key.isFinal }.reduce(0) { $0 + $1.value }
             }

@@ -22,6 +22,8 @@ final class World {
     private(set) var calmSince = Duration.zero
     private(set) var isOver = false
     private(set) var nodes: [SimNode] = []
+    /// The one that took the lead last, as long as it runs. Others may not know yet that they were replaced.
+    private(set) weak var newest: SimNode?
     private(set) var story = Story()
     /// Calls that some node has not ended.
     private(set) var openCalls = 0
@@ -75,7 +77,13 @@ final class World {
     func stoppedUntil(_ node: Node) -> Duration { nodes.last { $0.serving === node }?.stoppedUntil ?? .zero }
 
     func add(_ node: SimNode) { nodes.append(node) }
-    func remove(_ node: SimNode) { nodes.removeAll { $0 === node } }
+
+    func leads(_ node: SimNode) { newest = node }
+
+    func remove(_ node: SimNode) {
+        nodes.removeAll { $0 === node }
+        if newest === node { newest = nil }
+    }
 
     /// The node that a caller finds: mostly the newest, at times an older one that does not know that it was replaced.
     func anyNode() -> SimNode? {
@@ -91,7 +99,7 @@ final class World {
         _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
     ) async -> Result<Value, NodeError>? {
         await sleep(chance.latency())
-        guard let node = newest ? nodes.last : anyNode(), let serving = node.serving, !isLossy else {
+        guard let node = newest ? self.newest : anyNode(), let serving = node.serving, !isLossy else {
             await sleep(limit)
             return nil
         }

@@ -5,7 +5,7 @@ import MartletView
 // The view says what the log says.
 extension Simulation {
     func checkView(_ history: History) async {
-        guard let node = world.nodes.last?.serving else { return world.accuse("no node serves at the end") }
+        guard let node = world.newest?.serving else { return world.accuse("no node serves at the end") }
         let jobs = history.jobs.values.sorted { $0.spec.job.number < $1.spec.job.number }
         do throws(NodeError) {
             for job in jobs {

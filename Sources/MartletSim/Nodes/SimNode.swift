@@ -72,6 +72,7 @@ final class SimNode {
         world.tell("\(name) leads epoch \(epoch)")
         guard isReachable else { return }
         serving = node
+        world.leads(self)
         spawn { await self.inspect(node) }
     }
 
