@@ -40,8 +40,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// After so many pieces they must be this large on the mean: each costs more than many bytes.
     private static let pieces = 1_000
     private static let smallPiece = 64
-    /// For those who must make way: what has come of their bodies stays until the connection ends.
-    private static let shortLingering = Duration.milliseconds(250)
 
     init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate, line: FairLine) {
         self.limits = limits
@@ -59,8 +57,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) { end() }
 
     func channelInactive(context: ChannelHandlerContext) {
+        cutShort(context: context)
         end()
         context.fireChannelInactive()
+    }
+
+    /// Whoever reads the body must not take what came of it for all of it, and need not keep it.
+    private func cutShort(context: ChannelHandlerContext) {
+        guard phase == .body else { return }
+        context.fireErrorCaught(Problem(.malformedBody, "the body ends too early"))
     }
 
     private func end() {
@@ -106,8 +111,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Newer bodies need the room of this one.
     private func makeWay(context: ChannelHandlerContext) {
-        let problem = Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1))
-        refuse(problem, lingering: Self.shortLingering, context: context)
+        refuse(Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)), context: context)
     }
 
     private func letGo() {
@@ -119,6 +123,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             // Nobody half-closes and then waits: whoever closes is gone.
+            cutShort(context: context)
             departure.happen()
             if phase == .closing { context.close(promise: nil) }
         }
@@ -134,6 +139,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                     "at most \(limits.maxHeaders) headers and \(limits.maxHeaderBytes) bytes of them"),
                 context: context)
         case is ChannelError, is IOError:
+            cutShort(context: context)
             context.fireErrorCaught(error)
         default:
             // The parser's, or that of the codec behind it: neither can go on.
@@ -174,7 +180,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers what is not, or not yet, a request. Whole requests before it are answered first, and then no more.
-    private func refuse(_ problem: Problem, lingering: Duration? = nil, context: ChannelHandlerContext) {
+    private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
         switch phase {
         case .closing: return
         case .answering where owed > 0:
@@ -183,22 +189,23 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         // Another answer is on its way, or this request's was given already: one more would belong to nothing.
         case .body where isAnswering || owed != 1: return context.close(promise: nil)
-        case .head, .body, .answering: say(problem, lingering: lingering, context: context)
+        case .head, .body, .answering: say(problem, context: context)
         }
     }
 
-    private func say(_ problem: Problem, lingering: Duration? = nil, context: ChannelHandlerContext) {
+    private func say(_ problem: Problem, context: ChannelHandlerContext) {
+        cutShort(context: context)
         var answer = Answer(problem, requestID: RequestID.make())
         answer.fields[.connection] = "close"
         let body = context.channel.allocator.buffer(bytes: answer.body)
         context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        linger(for: lingering, context: context)
+        linger(context: context)
         departure.happen()
     }
 
-    private func linger(for time: Duration? = nil, context: ChannelHandlerContext) {
+    private func linger(context: ChannelHandlerContext) {
         phase = .closing
         gate.isShut = true
         letGo()
@@ -206,7 +213,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.flush()
         context.close(mode: .output, promise: nil)
         let channel = context.channel
-        deadline = line.after(TimeAmount(time ?? limits.lingering)) { channel.close(promise: nil) }
+        deadline = line.after(TimeAmount(limits.lingering)) { channel.close(promise: nil) }
     }
 }
 
