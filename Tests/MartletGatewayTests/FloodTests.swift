@@ -16,6 +16,16 @@ struct FloodTests {
         }
     }
 
+    @Test("A connection that says nothing is closed, and the next one is served")
+    func sayNothing() async throws {
+        try await Running.gateway({ $0.grpc.openTimeout = .milliseconds(200) }) { running in
+            let nothing = try await running.raw([], port: running.ports.grpc)
+            #expect(nothing.isEmpty)
+            let received = try await running.raw(Raw.hello + Raw.frame(7), port: running.ports.grpc)
+            #expect(Raw.kinds(received).contains(4))
+        }
+    }
+
     @Test("A connection that answers no ping is closed, though it has a call")
     func silent() async throws {
         try await Running.gateway({

@@ -11,7 +11,7 @@ import Testing
 struct HTTPConnectionTests {
     @Test("A head that does not end is answered 408 and cut")
     func slowHead() async throws {
-        try await Running.gateway({ $0.http.headTimeout = .milliseconds(100) }) { running in
+        try await Running.gateway({ $0.http.headTimeout = .seconds(1) }) { running in
             let received = try await running.raw(Array("GET /livez HTTP/1.1\r\nHost: t\r\nX-Slow".utf8))
             let answer = try #require(RawResponse(received))
             #expect(answer.status == 408 && answer.member("reason") == "timeout")
@@ -26,6 +26,15 @@ struct HTTPConnectionTests {
                 "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
             let answer = try #require(RawResponse(try await running.raw(Array(head.utf8))))
             #expect(answer.status == 408)
+        }
+    }
+
+    @Test("A connection that says nothing is closed")
+    func silent() async throws {
+        try await Running.gateway({ $0.http.headTimeout = .milliseconds(100) }) { running in
+            // It returns once the server has closed.
+            let received = try await running.raw([])
+            #expect(received.isEmpty)
         }
     }
 
@@ -91,6 +100,19 @@ struct HTTPConnectionTests {
             let text = "GET /livez HTTP/1.1\r\nHost: t\r\nX-Long: \(String(repeating: "x", count: 10_000))\r\n\r\n"
             let answer = RawResponse(try await running.raw(Array(text.utf8), closing: true))
             #expect(answer?.status == 200)
+        }
+    }
+
+    @Test(
+        "A request that ends before its body does is not acted on",
+        arguments: ["Content-Length: 9\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"])
+    func cutShort(rest: String) async throws {
+        try await Running.gateway { running in
+            let id = try await running.submitted(#"{"kind":"k","queue":"q"}"#)
+            // What has an empty body is a whole request to cancel.
+            let text = "POST /v1/jobs/\(id):cancel HTTP/1.1\r\nHost: t\r\n" + rest
+            _ = try await running.raw(Array(text.utf8), closing: true)
+            #expect(try await running.send("GET", "/v1/jobs/\(id)").member("state") == "QUEUED")
         }
     }
 

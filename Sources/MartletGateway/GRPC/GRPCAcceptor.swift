@@ -1,10 +1,11 @@
 internal import GRPCNIOTransportHTTP2Posix
 internal import NIOCore
-internal import NIOHTTP2
 internal import NIOPosix
 
-/// Takes gRPC's connections, within their bounds: counted, guarded, and then gRPC's own.
+/// Takes gRPC's connections, within their bounds: counted, guarded, and, once they have said something, gRPC's own.
 struct GRPCAcceptor: HTTP2ServerTransport.ListenerFactory {
+    typealias Connection = HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel
+
     /// A numeric one.
     let address: NIOCore.SocketAddress
     let limits: SharedLimits
@@ -18,19 +19,36 @@ struct GRPCAcceptor: HTTP2ServerTransport.ListenerFactory {
     func makeListeningChannel(
         listenerConfigurator: HTTP2ServerTransport.ListenerConfigurator,
         connectionConfigurator: HTTP2ServerTransport.ConnectionConfigurator
-    ) async throws -> NIOAsyncChannel<HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never> {
-        try await ServerBootstrap(group: group)
+    ) async throws -> NIOAsyncChannel<Connection, Never> {
+        let listening = group.next().makePromise(of: NIOAsyncChannel<Connection, Never>.self)
+        let bound = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
-            .bind(to: address) { channel in
-                channel.eventLoop.makeCompletedFuture { try admit(channel) }
-                    .flatMap { connectionConfigurator.configure(channel: channel, tls: .none) }
+            .serverChannelInitializer { channel in
+                listenerConfigurator.configure(channel: channel).flatMapThrowing {
+                    listening.succeed(
+                        try Door.install(in: channel) { try admit($0, connectionConfigurator) })
+                }
             }
+            .bind(to: address)
+        bound.whenFailure { listening.fail($0) }
+        _ = try await bound.get()
+        return try await listening.futureResult.get()
     }
 
-    private func admit(_ channel: any Channel) throws {
+    private func admit(
+        _ channel: any Channel, _ configurator: HTTP2ServerTransport.ConnectionConfigurator
+    ) throws -> EventLoopFuture<Connection> {
         try limits.connections.admit(channel)
+        let word = FirstWord(on: channel, within: grpc.openTimeout, line: limits.line) { channel in
+            channel.eventLoop.makeCompletedFuture { try guardConnection(channel) }
+                .flatMap { configurator.configure(channel: channel, tls: .none) }
+        }
+        try channel.pipeline.syncOperations.addHandler(word)
+        return word.connection
+    }
+
+    private func guardConnection(_ channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandlers(
             [limits.stallHandler(of: IOData.self), FrameGuard(limits: grpc, line: limits.line)])
     }

@@ -64,15 +64,30 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     let logger: Logger
 
     struct Connection: ServerChildChannelValue {
-        let inner: HTTP1Channel.Value
+        let channel: any Channel
+        let ready: EventLoopFuture<Ready>
+    }
+
+    /// What serves a connection that has said something.
+    struct Ready: Sendable {
         let handler: HTTP1Channel
-        var channel: any Channel { inner.channel }
+        let value: HTTP1Channel.Value
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        channel.eventLoop.makeCompletedFuture {
+            try limits.connections.admit(channel)
+            let word = FirstWord(on: channel, within: configuration.http.headTimeout, line: limits.line) {
+                build($0, logger)
+            }
+            try channel.pipeline.syncOperations.addHandler(word)
+            return Connection(channel: channel, ready: word.connection)
+        }
+    }
+
+    private func build(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Ready> {
         let gate = ByteGate(line: limits.line)
         do {
-            try limits.connections.admit(channel)
             // In front of all others: it counts bytes.
             try channel.pipeline.syncOperations.addHandlers([limits.stallHandler(of: IOData.self), gate])
         } catch {
@@ -101,10 +116,16 @@ struct GuardedHTTP1Channel: ServerChildChannel {
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: http.maxHeaderBytes, maxHeaderListSize: http.maxHeaderBytes,
                     maxHeaderFieldCount: http.maxHeaders)))
-        return handler.setup(channel: channel, logger: logger).map { Connection(inner: $0, handler: handler) }
+        return handler.setup(channel: channel, logger: logger).map { Ready(handler: handler, value: $0) }
     }
 
     func handle(value: Connection, logger: Logger) async {
-        await value.handler.handle(value: value.inner, logger: logger)
+        let ready = await withTaskCancellationHandler {
+            // It ended without a word.
+            try? await value.ready.get()
+        } onCancel: {
+            value.channel.close(promise: nil)
+        }
+        if let ready { await ready.handler.handle(value: ready.value, logger: logger) }
     }
 }

@@ -145,7 +145,12 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 self.refuse(.cancel, context: context)
             }
         }
-        held?.set(scanner.held) { self.refuse(.enhanceYourCalm, context: context) }
+        held?.set(Self.room(scanner.held)) { self.refuse(.enhanceYourCalm, context: context) }
+    }
+
+    /// What the buffer takes that a message grows in.
+    private static func room(_ bytes: Int) -> Int {
+        bytes > 1 ? 1 << (Int.bitWidth - (bytes - 1).leadingZeroBitCount) : bytes
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
