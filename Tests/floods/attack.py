@@ -74,10 +74,12 @@ async def hold(
             if peer is None:
                 continue
             await begin(peer)
-            while peer.is_open and not place.is_over:
+            if not drip:
+                # Asleep: thousands who look up each second would burden the machine, not the server.
+                await outlive(place, peer)
+            while drip and peer.is_open and not place.is_over:
                 await asyncio.sleep(min(every, place.left))
-                if drip:
-                    await peer.send(drip)
+                await peer.send(drip)
             if not again:
                 return
 
