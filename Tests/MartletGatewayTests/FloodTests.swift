@@ -52,8 +52,8 @@ struct FloodTests {
         try await Running.gateway({
             $0.grpc.messageTimeout = .milliseconds(100)
             // Ends the test, well after both calls.
-            $0.grpc.maxIdle = .seconds(3)
-            $0.grpc.keepaliveTimeout = .milliseconds(100)
+            $0.grpc.maxIdle = .seconds(5)
+            $0.grpc.keepaliveTimeout = .seconds(1)
         }) { running in
             let half = Raw.frame(0, stream: 3, [0, 0, 0, 0, 9, 1])
             let bytes =
