@@ -11,7 +11,7 @@ import NIOCore
 /// node starts, after it has begun to go down, or once it leads no longer.
 public final class Node: Sendable {
     public let configuration: NodeConfiguration
-    private let leader: Leader
+    let leader: Leader
 
     /// Recovers the view and the partition from the log. The node serves once `run` leads.
     ///

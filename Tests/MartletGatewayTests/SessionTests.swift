@@ -96,7 +96,7 @@ struct SessionTests {
     @Test("A session that never opens is ended")
     func neverOpens() async throws {
         // The connection has as long for its greeting.
-        try await Running.gateway({ $0.grpc.openTimeout = .seconds(1) }) { running in
+        try await Running.gateway({ $0.grpc.openTimeout = .seconds(3) }) { running in
             try await running.grpc { client in
                 let work = Martlet_V1_Work.Client(wrapping: client)
                 let (requests, send) = AsyncStream.makeStream(of: Martlet_V1_WorkerMessage.self)

@@ -11,9 +11,11 @@ extension Leader {
         do {
             try requireRoom()
             let submission = Command.Submission(jobs: jobs, stamp: stamp, seed: random.next())
-            try await admitColdKeys(of: submission)
-            try requireLeading()
-            guard case .submitted(let ids) = try settle(.submit(submission)) else { return }
+            let answer = try await withKeys(of: submission) { () throws(NodeError) in
+                try requireLeading()
+                return try settle(.submit(submission))
+            }
+            guard case .submitted(let ids) = answer else { return }
             batch.effects.append(.answer { failure in reply(failure.map(Result.failure) ?? .success(ids)) })
             wakeWriter()
         } catch {

@@ -50,16 +50,20 @@ extension Leader {
         }
     }
 
-    /// Brings in the idempotency keys of a submission that are not in memory.
-    func admitColdKeys(of submission: Command.Submission) async throws(NodeError) {
+    /// Brings in the idempotency keys of a submission that are not in memory, and then decides it.
+    ///
+    /// Until that is done no key turns cold: what was not found may have come meanwhile, and is there then.
+    func withKeys(
+        of submission: Command.Submission, decide: () throws(NodeError) -> Answer
+    ) async throws(NodeError) -> Answer {
         let keys = partition.coldKeys(in: submission)
-        guard !keys.isEmpty else { return }
-        // Until it is decided no key turns cold: what is not found is not there.
+        guard !keys.isEmpty else { return try decide() }
         partition.beginRead()
         defer { partition.endRead() }
         try await committed()
         let found = try await reading { view async throws(ViewError) in try await view.keys(keys) }
         partition.admit(keys: found)
+        return try decide()
     }
 
     /// Reads the view; a view that cannot be read makes the node unavailable.

@@ -44,7 +44,8 @@ extension Leader {
             if view.backlog >= configuration.viewBacklog { try await view.flush() }
             try await append(entry)
         } catch {
-            // Whoever hears that it failed must find the leader stopped.
+            // Whoever hears that it failed must find the leader stopped, and why, even if they cancel it at once.
+            failure = error
             stop(because: "\(error)")
             act(on: sealed.effects, failure: .unavailable(reason: "\(error)"))
             throw error

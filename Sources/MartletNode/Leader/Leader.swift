@@ -35,6 +35,8 @@ actor Leader {
     var batch = Batch()
     var head: LogHead
     var phase = Phase.starting
+    /// Why nothing could be written any more.
+    var failure: (any Error)?
     var metrics = NodeMetrics()
 
     var dispatcher = Dispatcher()
@@ -107,6 +109,7 @@ actor Leader {
             // Before the others are waited for: one of them may wait for a batch that nobody writes any more.
             stop(because: end.flatMap(\.failure).map { "\($0)" } ?? "the node has ended")
             group.cancelAll()
+            if let failure { throw failure }
             try end?.get()
         }
     }
