@@ -6,7 +6,7 @@ internal import NIOCore
 ///
 /// The parser takes all that it is given, thousands of requests in one piece; and what comes after the last answer is
 /// read so that the peer sees the answer, but it need not be parsed.
-final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
+final class ByteGate: TakesTurns, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = Any
@@ -15,13 +15,15 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// What a piece counts among the frames and messages of others.
     private static let units = 16
 
-    private let line: FairLine
+    let line: FairLine
     private var waiting = CircularBuffer<ByteBuffer>()
-    private var isInLine = false
+    var hasWork: Bool { !waiting.isEmpty }
+    var isInLine = false
+    private(set) var isOver = false
     /// The peer sends no more than what waits.
     private var isEnding = false
     /// Peers that have been answered come before those that only just came.
-    private var place = FairLine.Place.stranger
+    private(set) var place = FairLine.Place.stranger
     /// What is only read to be dropped is read slowly.
     private static let pause = TimeAmount.milliseconds(10)
 
@@ -34,19 +36,22 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(line: FairLine) { self.line = line }
 
-    func handlerRemoved(context: ChannelHandlerContext) { isShut = true }
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
 
     func channelInactive(context: ChannelHandlerContext) {
-        isShut = true
+        end()
         context.fireChannelInactive()
+    }
+
+    private func end() {
+        isOver = true
+        isShut = true
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isShut else { return }
         waiting.append(unwrapInboundIn(data))
-        guard waiting.count == 1, line.isOpen(to: place) else { return standInLine(context: context) }
-        pass(context: context)
-        if !waiting.isEmpty { standInLine(context: context) }
+        come(isFirst: waiting.count == 1, context: context)
     }
 
     /// The end comes after all that was sent before it.
@@ -76,27 +81,16 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func standInLine(context: ChannelHandlerContext) {
-        guard !isInLine else { return }
-        isInLine = true
-        line.wait(place) { self.goOn(context: context) }
-    }
-
-    private func goOn(context: ChannelHandlerContext) {
-        isInLine = false
-        pass(context: context)
-        context.fireChannelReadComplete()
-        if !waiting.isEmpty { return standInLine(context: context) }
-        if isEnding { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+    func afterTurn(context: ChannelHandlerContext) {
+        guard isEnding, waiting.isEmpty else { return }
         isEnding = false
-        context.channel.read()
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
     /// What goes on is made of many small parts, each of which costs something.
     func isDear() { size = Self.sizes.least }
 
-    /// One turn.
-    private func pass(context: ChannelHandlerContext) {
+    func pass(context: ChannelHandlerContext) {
         guard var buffer = waiting.popFirst(),
             let piece = buffer.readSlice(length: min(size, buffer.readableBytes)), piece.readableBytes > 0
         else { return }

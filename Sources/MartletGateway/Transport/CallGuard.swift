@@ -9,7 +9,7 @@ internal import NIOHTTP2
 /// bounded over all calls. Messages go on a few at a time: a window full of tiny ones must not keep the loop from
 /// everyone else, and too many of those end the connection. An answer that was given is taken within the limit for
 /// stalled writing, or the call is over.
-final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
+final class CallGuard: TakesTurns, RemovableChannelHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTP2Frame.FramePayload
     typealias OutboundIn = HTTP2Frame.FramePayload
@@ -28,9 +28,11 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let isAdmitted: Bool
     private var scanner = MessageScanner()
     private var waiting = CircularBuffer<HTTP2Frame.FramePayload.Data>()
-    private var isInLine = false
-    private var place: FairLine.Place { connection?.place ?? .stranger }
-    private var isOver = false
+    var hasWork: Bool { !waiting.isEmpty }
+    var isInLine = false
+    var line: FairLine { limits.line }
+    var place: FairLine.Place { connection?.place ?? .stranger }
+    private(set) var isOver = false
     /// The request ends with its first message, and has not ended.
     private var awaitsEnd = false
     private var hasAnswered = false
@@ -74,9 +76,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
         case .data(let frame):
             waiting.append(frame)
-            guard waiting.count == 1, limits.line.isOpen(to: place) else { return standInLine(context: context) }
-            pass(context: context)
-            if !waiting.isEmpty { standInLine(context: context) }
+            come(isFirst: waiting.count == 1, context: context)
         default:
             context.fireChannelRead(data)
         }
@@ -93,32 +93,16 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if waiting.isEmpty { context.read() }
     }
 
-    private func standInLine(context: ChannelHandlerContext) {
-        guard !isInLine, !isOver else { return }
-        isInLine = true
-        limits.line.wait(place) { self.goOn(context: context) }
-    }
+    func afterTurn(context: ChannelHandlerContext) { takeStock(context: context) }
 
-    private func goOn(context: ChannelHandlerContext) {
-        isInLine = false
-        guard !isOver else { return }
-        pass(context: context)
-        guard !isOver else { return }
-        context.fireChannelReadComplete()
-        takeStock(context: context)
-        if !waiting.isEmpty { return standInLine(context: context) }
-        context.channel.read()
-    }
-
-    /// One turn.
-    private func pass(context: ChannelHandlerContext) {
+    func pass(context: ChannelHandlerContext) {
         var left = limits.grpc.messagesPerTurn * (place == .known ? 4 : 1)
         while left > 0, !isOver, let frame = waiting.popFirst() {
             guard case .byteBuffer(var buffer) = frame.data else { continue }
             let (before, small) = (scanner.count, scanner.smallCount)
             let size = buffer.withUnsafeReadableBytes { scanner.pass($0, messages: left) }
             left -= scanner.count - before
-            limits.line.letIn(scanner.count - before)
+            line.letIn(scanner.count - before)
             if scanner.smallCount > small, connection?.allows(scanner.smallCount - small) == false { return }
             let isWhole = size == buffer.readableBytes
             let piece = buffer.readSlice(length: size) ?? ByteBuffer()
@@ -141,7 +125,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         if isMissing, patience == nil {
             patienceBegan = scanner.count
-            patience = limits.line.after(TimeAmount(limits.grpc.messageTimeout)) {
+            patience = line.after(TimeAmount(limits.grpc.messageTimeout)) {
                 self.refuse(.cancel, context: context)
             }
         }
@@ -166,7 +150,7 @@ final class CallGuard: ChannelDuplexHandler, RemovableChannelHandler {
         hasAnswered = false
         patience?.cancel()
         awaitsEnd = false
-        patience = limits.line.after(TimeAmount(limits.stall)) { self.refuse(.cancel, context: context) }
+        patience = line.after(TimeAmount(limits.stall)) { self.refuse(.cancel, context: context) }
     }
 
     private func refuse(_ code: HTTP2ErrorCode, context: ChannelHandlerContext) {

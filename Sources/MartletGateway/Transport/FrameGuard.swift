@@ -7,7 +7,7 @@ internal import NIOCore
 /// that sends more frames and messages without use than its allowance. It lets a few frames in at a time, and takes turns
 /// with other connections: one read full of calls, or pings, does not keep the loop from everyone else. gRPC's own
 /// handler, told so from here, says goodbye and waits to be answered; whoever does not answer is ended here.
-final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
+final class FrameGuard: TakesTurns, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = Any
@@ -25,17 +25,18 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static let turnsOfKnown = 4
 
     private let limits: GatewayConfiguration.GRPC
-    private let line: FairLine
+    let line: FairLine
     /// Counts what arrives, all of it before any of it is acted on.
     private var arriving = FrameScanner()
     /// Finds the calls in what is let in.
     private var entering = FrameScanner()
     private var allowance: Allowance
     private var waiting = CircularBuffer<ByteBuffer>()
-    private var isInLine = false
+    var hasWork: Bool { !waiting.isEmpty }
+    var isInLine = false
     /// Peers that have been answered come before those that only just came.
     private(set) var place = FairLine.Place.stranger
-    private var isOver = false
+    private(set) var isOver = false
 
     private var age: ConnectionAge
     private var deadline: FairLine.Deadline?
@@ -90,9 +91,7 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard affords(buffer, at: now) else { return cut() }
         age.isGreeted = arriving.hasFrame
         waiting.append(buffer)
-        guard waiting.count == 1, line.isOpen(to: place) else { return standInLine(context: context) }
-        pass(context: context)
-        if !waiting.isEmpty { standInLine(context: context) }
+        come(isFirst: waiting.count == 1, context: context)
     }
 
     /// While something waits, the socket does too.
@@ -100,29 +99,12 @@ final class FrameGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if waiting.isEmpty { context.read() }
     }
 
-    private func standInLine(context: ChannelHandlerContext) {
-        guard !isInLine, !isOver else { return }
-        isInLine = true
-        line.wait(place) { self.goOn(context: context) }
-    }
-
-    private func goOn(context: ChannelHandlerContext) {
-        isInLine = false
-        guard !isOver else { return }
-        pass(context: context)
-        guard !isOver else { return }
-        context.fireChannelReadComplete()
-        if !waiting.isEmpty { return standInLine(context: context) }
-        context.channel.read()
-    }
-
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         allowance.give(Self.earnedByWrite)
         context.write(data, promise: promise)
     }
 
-    /// One turn.
-    private func pass(context: ChannelHandlerContext) {
+    func pass(context: ChannelHandlerContext) {
         var left = place == .known ? limits.framesPerTurn * Self.turnsOfKnown : limits.framesPerTurn
         while left > 0, !isOver, var buffer = waiting.popFirst() {
             guard let piece = buffer.readSlice(length: endOfTurn(in: buffer, &left)) else { return }
