@@ -11,7 +11,7 @@ import Testing
 struct HTTPConnectionTests {
     @Test("A head that does not end is answered 408 and cut")
     func slowHead() async throws {
-        try await Running.gateway({ $0.http.headTimeout = .seconds(1) }) { running in
+        try await Running.gateway({ $0.http.headTimeout = .seconds(5) }) { running in
             let received = try await running.raw(Array("GET /livez HTTP/1.1\r\nHost: t\r\nX-Slow".utf8))
             let answer = try #require(RawResponse(received))
             #expect(answer.status == 408 && answer.member("reason") == "timeout")
