@@ -31,15 +31,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Why nothing is read after the requests that are owed an answer; it is the last answer.
     private var lastWord: Problem?
     private let parts: Holdings
-    /// Bytes of the body that is arriving, and their place among those of all connections.
-    private var bodyBytes = 0
-    private var bodyPieces = 0
-    private var held: Held?
+    private var body: ArrivingBody?
     private var deadline: FairLine.Deadline?
-
-    /// After so many pieces they must be this large on the mean: each costs more than many bytes.
-    private static let pieces = 1_000
-    private static let smallPiece = 64
 
     init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate, line: FairLine) {
         self.limits = limits
@@ -50,7 +43,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        held = Held(in: parts, loop: context.eventLoop)
+        body = ArrivingBody(held: Held(in: parts, loop: context.eventLoop))
         expect(within: limits.headTimeout, context: context)
     }
 
@@ -71,7 +64,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func end() {
         deadline?.cancel()
         deadline = nil
-        letGo()
+        body?.letGo()
         departure.happen()
     }
 
@@ -88,16 +81,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             owed += 1
             expect(within: limits.bodyTimeout, context: context)
         case .body(let piece):
-            bodyBytes += piece.readableBytes
-            bodyPieces += 1
-            if piece.readableBytes < Self.smallPiece { gate.isDear() }
-            guard bodyPieces <= Self.pieces || bodyBytes / bodyPieces >= Self.smallPiece else {
+            if ArrivingBody.isSmall(piece) { gate.isDear() }
+            guard body?.take(piece) != false else {
                 return refuse(
                     Problem(.malformedBody, "the body comes in chunks of a few bytes each"), context: context)
             }
         case .end:
             phase = .answering
-            letGo()
+            body?.letGo()
             deadline?.cancel()
             deadline = nil
         }
@@ -105,19 +96,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if phase == .body { held?.set(bodyBytes) { self.makeWay(context: context) } }
+        if phase == .body { body?.hold { self.makeWay(context: context) } }
         context.fireChannelReadComplete()
     }
 
     /// Newer bodies need the room of this one.
     private func makeWay(context: ChannelHandlerContext) {
         refuse(Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)), context: context)
-    }
-
-    private func letGo() {
-        held?.end()
-        bodyBytes = 0
-        bodyPieces = 0
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -208,7 +193,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func linger(context: ChannelHandlerContext) {
         phase = .closing
         gate.isShut = true
-        letGo()
+        body?.letGo()
         deadline?.cancel()
         context.flush()
         context.close(mode: .output, promise: nil)

@@ -13,6 +13,7 @@ import NIOCore
 ///
 /// Lives on one event loop, beside the connections it serves; its timers are the loop's.
 ///
+/// - `Leader+Deciding`: from a command to its facts
 /// - `Leader+Commands`: what jobs are told
 /// - `Leader+Sessions`, `Leader+Leases`: how workers take and report
 /// - `Leader+Dispatch`: who gets what is ready
@@ -135,61 +136,6 @@ actor Leader {
         }
     }
 
-    /// Decides and applies one command, at the time of the batch that it becomes part of.
-    func decide(_ command: Command) throws(Refusal) -> Answer {
-        let now = batch.time ?? clock.now
-        let first = batch.events.count
-        let answer = try partition.decide(command, at: now, into: &batch.events)
-        guard batch.events.count > first else { return answer }
-        batch.time = now
-        for index in first..<batch.events.count {
-            prepare(for: batch.events[index], isRevoking: command.endsOthersAttempts)
-            partition.apply(batch.events[index], at: now)
-        }
-        wakeWriter()
-        return answer
-    }
-
-    /// What a fact means for the sessions and for what to dispatch, before it changes the partition.
-    ///
-    /// - Parameter isRevoking: whether workers must be told of the attempts that end.
-    private func prepare(for event: Event, isRevoking: Bool) {
-        switch event {
-        case .submitted(let submitted):
-            batch.bytes += submitted.payload.count + 200
-            if submitted.due == nil { dispatcher.touch(submitted.job.queue) }
-        case .completed(let completed):
-            batch.bytes += completed.result.count + 64
-            end(completed.job.id, isRevoking: isRevoking)
-        case .failed(let failed):
-            batch.bytes += failed.failure.message.utf8.count + 100
-            end(failed.job.id, isRevoking: isRevoking)
-        case .lost(let lost):
-            end(lost.job.id, isRevoking: isRevoking)
-            dispatcher.touch(lost.job.queue)
-        case .released(let job, _, _):
-            end(job.id, isRevoking: isRevoking)
-            dispatcher.touch(job.queue)
-        case .cancelled(let job, let from):
-            if from == .running { end(job.id, isRevoking: isRevoking) }
-        case .queued(let job, _), .redriven(let job):
-            dispatcher.touch(job.queue)
-        case .started(let started):
-            sessions.took(1, started.lease.session)
-        case .leaderStarted, .numbered, .extended:
-            break
-        }
-    }
-
-    /// An attempt is about to end: its session has room again.
-    private func end(_ job: JobID, isRevoking: Bool) {
-        guard let lease = partition.lease(of: job), let session = sessions[lease.session] else { return }
-        sessions.ended(lease.session)
-        dispatcher.touch(session.queues)
-        guard isRevoking, let connection = sessions.connection(of: lease.session) else { return }
-        batch.effects.append(.revoke([AttemptID(job: job, token: lease.token)], from: connection))
-    }
-
     /// Returns once all that was decided before is durable and in the view's hands.
     func committed() async throws(NodeError) {
         if case .stopped(let reason) = phase { throw .unavailable(reason: reason) }
@@ -199,16 +145,6 @@ actor Leader {
             wakeWriter()
         }
         if let failure { throw failure }
-    }
-}
-
-extension Command {
-    /// Whether attempts may end by it that their workers did not end themselves.
-    fileprivate var endsOthersAttempts: Bool {
-        switch self {
-        case .tick, .cancel, .lose: true
-        default: false
-        }
     }
 }
 
