@@ -107,6 +107,16 @@ struct FirstWordTests {
         #expect(hasEnded)
     }
 
+    @Test("A channel that closed before has nothing")
+    func tooLate() throws {
+        let closed = EmbeddedChannel()
+        _ = try closed.finish()
+        let connection = FirstWord<Int>(
+            on: closed, within: .seconds(10), line: FairLine(closed.embeddedEventLoop, ticks: ticks)
+        ) { $0.eventLoop.makeSucceededFuture(7) }.connection
+        #expect(throws: ChannelError.self) { try connection.wait() }
+    }
+
     @Test("Who ends while it is built has nothing")
     func lateBuild() throws {
         try say("one")

@@ -163,6 +163,9 @@ struct HTTPConnectionTests {
                 for try await _ in inbound { break }
                 let second = try await running.raw(Array("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".utf8))
                 #expect(second.isEmpty)
+                // Both ports count.
+                let third = try await running.raw(Raw.hello, port: running.ports.grpc)
+                #expect(third.isEmpty)
             }
             first.channel.close(promise: nil)
         }

@@ -25,6 +25,11 @@ final class FirstWord<Connection: Sendable>: ChannelInboundHandler, RemovableCha
         deadline = line.after(TimeAmount(patience)) { channel.close(promise: nil) }
     }
 
+    deinit {
+        // It was made for a channel that had closed already.
+        if !isOver { built.fail(ChannelError.ioOnClosedChannel) }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         words.append(data)
         guard words.count == 1 else { return }
