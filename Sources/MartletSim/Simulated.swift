@@ -36,9 +36,9 @@ func after(_ duration: Duration, _ body: @escaping @Simulated @Sendable () -> Vo
 
 extension Simulated {
     /// Calls what belongs to the simulation from code that the compiler cannot see to run there: the loop's own.
-    nonisolated static func assumeHere(_ body: @Simulated @Sendable () -> Void) {
+    nonisolated static func assumeHere<Value: Sendable>(_ body: @Simulated @Sendable () -> Value) -> Value {
         loop.preconditionInEventLoop()
         // The loop is the executor of `Simulated`, and this is the loop's thread.
-        withoutActuallyEscaping(body) { unsafeBitCast($0, to: (@Sendable () -> Void).self)() }
+        return withoutActuallyEscaping(body) { unsafeBitCast($0, to: (@Sendable () -> Value).self)() }
     }
 }

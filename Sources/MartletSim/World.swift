@@ -68,10 +68,10 @@ final class World {
 
     func end() { isOver = true }
 
-    /// The node hears what came over the connection now.
-    func hear(_ connection: SessionConnection, _ node: Node) {
+    /// The node hears what came over the connection.
+    func hear(_ connection: SessionConnection, _ node: Node, at time: Duration) {
         guard let epoch = nodes.last(where: { $0.serving === node })?.epoch else { return }
-        hearing.hear(connection.session, by: epoch, at: elapsed)
+        hearing.hear(connection.session, by: epoch, at: time)
     }
 
     func stoppedUntil(_ node: Node) -> Duration { nodes.last { $0.serving === node }?.stoppedUntil ?? .zero }

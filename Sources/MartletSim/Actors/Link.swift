@@ -4,7 +4,7 @@ import MartletNode
 /// One connection between a worker and a node: in order both ways, until it is cut.
 @Simulated
 final class Link {
-    private let world: World
+    let world: World
     private var node: Node?
     private var connection: SessionConnection?
     private(set) var isUp = false
@@ -48,7 +48,7 @@ final class Link {
         guard !isReading, let node, let connection else { return }
         isReading = true
         while !arrived.isEmpty {
-            if isUp { world.hear(connection, node) }
+            if isUp { world.hear(connection, node, at: world.elapsed) }
             await arrived.removeFirst()(node, connection)
         }
         isReading = false

@@ -41,9 +41,12 @@ final class SimWorker {
         link.receive = { [weak self] in self?.receive($0) }
         let life = life
         let opened = await world.call { node throws(NodeError) in
+            let asked = Simulated.assumeHere { link.world.elapsed }
             let connection = try await node.open(opening) { message in
                 Simulated.assumeHere { link.toWorker(message) }
             }
+            // Whoever opens a session is heard, also if the answer is long on its way.
+            Simulated.assumeHere { link.world.hear(connection, node, at: asked) }
             return Opened(node: node, connection: connection)
         }
         guard case .success(let opened) = opened, life == self.life else {
