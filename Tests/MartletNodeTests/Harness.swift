@@ -152,6 +152,11 @@ extension Node {
     func submitOne(_ spec: JobSpec = .mail()) async throws -> JobID {
         try await submit([spec], stamp: nil)[0]
     }
+
+    /// Returns once so many callers wait for what is being written.
+    func whenWaiting(_ count: Int) async {
+        while await leader.batch.effects.count < count { await Task.yield() }
+    }
 }
 
 extension JobSpec {

@@ -28,10 +28,3 @@ struct KeyTests {
         }
     }
 }
-
-extension Node {
-    /// Returns once so many callers wait for what is being written.
-    fileprivate func whenWaiting(_ count: Int) async {
-        while await leader.batch.effects.count < count { await Task.yield() }
-    }
-}

@@ -224,4 +224,28 @@ struct SessionTests {
         table.endWatch(id)
         #expect(table.beginWatch(id) != nil)
     }
+
+    @Test("Of two connections that open one session at one moment the later one's queues count")
+    func openedTwice() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let (first, second, third) = (FakeWorker(), FakeWorker(), FakeWorker())
+            let session = try await node.open(first, queues: ["old"]).session
+            harness.log.closeGate()
+            async let before = node.submitOne()
+            await harness.log.appendArrives()
+
+            let replaced = Task { try await node.open(second, queues: ["old"], resuming: session) }
+            await node.whenWaiting(1)
+            async let opened = node.open(third, queues: ["new"], resuming: session)
+            await node.whenWaiting(2)
+            harness.log.openGate()
+            _ = try await (before, opened)
+            await #expect(throws: NodeError.self) { try await replaced.value }
+
+            _ = try await node.submit([JobSpec(kind: "send", queue: "old")], stamp: nil)
+            _ = try await node.submit([JobSpec(kind: "send", queue: "new")], stamp: nil)
+            #expect(try await third.attempts().map(\.queue) == ["new"])
+        }
+    }
 }

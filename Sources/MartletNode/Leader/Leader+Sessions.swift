@@ -19,6 +19,9 @@ extension Leader {
         reconcile(connection, holding: Set(opening.held))
         // What was decided for the connection before must not reach this one before it has heard of it.
         try await committed()
+        guard sessions.isCurrent(connection) else {
+            throw .unavailable(reason: "the session is over, or another connection has it")
+        }
         dispatcher.subscribe(.session(id), to: opening.queues)
         watch(id)
         wakeWriter()
