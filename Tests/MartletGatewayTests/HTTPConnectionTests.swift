@@ -73,13 +73,13 @@ struct HTTPConnectionTests {
         try await Running.gateway { running in
             let text =
                 "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n"
-                + "GET /readyz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"
+                + "GET /metrics HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"
                 + "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n"
             let received = String(decoding: try await running.raw(Array(text.utf8)), as: UTF8.self)
             #expect(received.ranges(of: "HTTP/1.1 200").count == 2)
             let live = try #require(received.range(ofText: "live"))
-            let ready = try #require(received.range(ofText: "\"ready\""))
-            #expect(live.lowerBound < ready.lowerBound)
+            let metrics = try #require(received.range(ofText: "# HELP"))
+            #expect(live.lowerBound < metrics.lowerBound)
         }
     }
 
