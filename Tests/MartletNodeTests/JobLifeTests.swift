@@ -27,6 +27,30 @@ struct JobLifeTests {
         }
     }
 
+    @Test("A duration is kept in whole microseconds: what is read is what a restart would know")
+    func wholeMicroseconds() async throws {
+        let harness = try NodeHarness()
+        let almostStandard = RetryPolicy(
+            attempts: 25, initialBackoff: .nanoseconds(1_000_000_500), maxBackoff: .seconds(3600))
+        try await harness.run { node in
+            var spec = JobSpec.mail()
+            spec.retry = almostStandard
+            spec.timeout = .nanoseconds(1_500)
+            let id = try await node.submitOne(spec)
+
+            let job = try await node.job(id).job
+            #expect(job.retry == .standard && job.timeout == .microseconds(1))
+
+            spec.timeout = .nanoseconds(999)
+            await #expect(throws: NodeError.self) { try await node.submitOne(spec) }
+        }
+        // The log can be followed once more.
+        try await harness.run { node in
+            let queues = try await node.queues()
+            #expect(queues.count == 1)
+        }
+    }
+
     @Test("Nobody is told anything before the entry is durable")
     func nothingBeforeDurable() async throws {
         let harness = try NodeHarness()

@@ -84,7 +84,8 @@ extension Partition {
                     Event.Submitted(
                         job: Subject(id: id, number: number, queue: spec.queue), kind: spec.kind,
                         payload: spec.payload, priority: spec.priority, due: rules.due(spec.start),
-                        timeout: spec.timeout, retry: spec.retry, idempotency: idempotency,
+                        timeout: spec.timeout?.wholeMicroseconds, retry: spec.retry.wholeMicroseconds,
+                        idempotency: idempotency,
                         traceparent: spec.traceparent)))
             ids.append(id)
             number += 1

@@ -13,8 +13,8 @@ struct SpecRules {
         try require(spec.priority <= 9, "priority", at: index) { "\(spec.priority) is not within 0 to 9" }
         try check(spec.retry, at: index)
         if let timeout = spec.timeout {
-            try require(timeout > .zero && timeout <= limits.longestDuration, "timeout", at: index) {
-                "it must be above 0 and at most \(limits.longestDuration)"
+            try require(timeout.wholeMicroseconds > .zero && timeout <= limits.longestDuration, "timeout", at: index) {
+                "it must be at least a microsecond and at most \(limits.longestDuration)"
             }
         }
         try check(spec.start, at: index)

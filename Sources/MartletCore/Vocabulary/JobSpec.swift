@@ -58,4 +58,10 @@ public struct RetryPolicy: Hashable, Sendable {
         self.initialBackoff = initialBackoff
         self.maxBackoff = maxBackoff
     }
+
+    var wholeMicroseconds: RetryPolicy {
+        RetryPolicy(
+            attempts: attempts, initialBackoff: initialBackoff.wholeMicroseconds,
+            maxBackoff: maxBackoff.wholeMicroseconds)
+    }
 }

@@ -27,6 +27,9 @@ extension Duration {
     /// Whole microseconds, rounded towards zero and saturating.
     public var inMicroseconds: Int64 { whole(perSecond: 1_000_000) }
 
+    /// As the log keeps it: an event must mean the same before and after it was written.
+    var wholeMicroseconds: Duration { .microseconds(inMicroseconds) }
+
     /// Whole nanoseconds, rounded towards zero and saturating.
     package var inNanoseconds: Int64 { whole(perSecond: 1_000_000_000) }
 
