@@ -47,9 +47,6 @@ struct InvariantTests {
         Breach("a wrong count of what runs", says: "counted as running") { $0.runningCount += 1 },
         Breach("wrong bytes of what runs", says: "bytes are counted as running") { $0.runningBytes += 1 },
         Breach("wrong bytes of the dead", says: "bytes are counted as visiting") { $0.visitorBytes += 1 },
-        Breach("too many dead", says: "dead jobs visit") {
-            $0.visitors += Array(repeating: JobID(high: 1, low: 1), count: Partition.visitorLimit)
-        },
         Breach("a wrong count of deadlines", says: "deadlines are counted") { $0.deadlineCount += 1 },
         Breach("a deadline that nobody has", says: "the next deadline is not the earliest") {
             $0.deadlines.add(DeadlineHeap.Entry(time: Timestamp(microseconds: 1), token: FencingToken(99), slot: 1))

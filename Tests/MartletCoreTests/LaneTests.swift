@@ -224,6 +224,21 @@ struct LaneTests {
         #expect(harness.partition.pageRequest(for: .queue("f"))?.jobs ?? 0 >= 1)
     }
 
+    @Test("In a crowd, too, a cold job is there for the command that names it")
+    func admittedInACrowd() throws {
+        var harness = Harness { ($0.hotJobs, $0.hotJobsPerLane) = (4, 4) }
+        for _ in 0..<2 { try harness.submit(.plain().with { $0.queue = "other" }) }
+        let jobs = try (0..<4).map { _ in try submit(&harness) }
+        #expect(harness.partition.job(jobs[3].subject.id) == nil)
+
+        harness.partition.beginRead()
+        #expect(harness.partition.admit(jobs[3]) == .admitted)
+        harness.partition.endRead()
+
+        try harness.perform(.cancel(jobs[3].subject.id))
+        #expect(harness.partition.counts(of: "default").queued == 3)
+    }
+
     @Test("Cold timers ask for their page before they are due")
     func timersArePagedInTime() throws {
         var harness = Harness { $0.hotJobsPerLane = 2 }

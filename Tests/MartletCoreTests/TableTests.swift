@@ -71,18 +71,23 @@ struct TableTests {
         #expect(harness.partition.checkInvariants() == [])
     }
 
-    @Test("Dead jobs that nobody redrives do not stay in memory for ever")
+    @Test("A dead job leaves memory with the command that it came for, unless that brought it back to life")
     func visitors() throws {
         var harness = Harness()
-        for number in 0..<(Partition.visitorLimit + 10) {
-            let subject = Subject(id: JobID(high: 9, low: UInt64(number)), number: 1, queue: "q")
-            let record = Job(
-                subject: subject, kind: "k", payload: [1], priority: 5, timeout: nil, retry: .standard,
-                traceparent: nil, submittedAt: harness.now, state: .dead)
-            #expect(harness.partition.admit(record) == .admitted)
-        }
-        #expect(harness.partition.hotJobCount == Partition.visitorLimit)
-        #expect(harness.partition.hotByteCount == Partition.visitorLimit && harness.partition.checkInvariants() == [])
+        let subject = Subject(id: JobID(high: 9, low: 1), number: 1, queue: "q")
+        let record = Job(
+            subject: subject, kind: "k", payload: [1], priority: 5, timeout: nil, retry: .standard, traceparent: nil,
+            submittedAt: harness.now, state: .dead)
+        #expect(harness.partition.admit(record) == .admitted)
+        #expect(harness.refusal(of: .cancel(subject.id)) == .wrongState(subject.id, .dead))
+        harness.partition.dismiss(subject.id)
+        #expect(harness.partition.hotJobCount == 0 && harness.partition.hotByteCount == 0)
+
+        #expect(harness.partition.admit(record) == .admitted)
+        try harness.perform(.redrive(subject.id))
+        harness.partition.dismiss(subject.id)
+        #expect(harness.partition.job(subject.id)?.state == .queued)
+        #expect(harness.partition.checkInvariants() == [])
     }
 
     @Test("A dead job is not redriven into one queue too many")

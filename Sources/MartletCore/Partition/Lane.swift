@@ -63,10 +63,13 @@ struct Lane: Sendable {
 
     /// Whether the lane holds so much that its end turns cold. Twice the limit, so that a lane does not turn
     /// cold and hot by single jobs.
-    func overflows(_ limits: Limits) -> Bool {
-        guard page == nil, hot.count > 1 else { return false }
-        return hot.count - limits.hotJobsPerLane > limits.hotJobsPerLane
-            || hotBytes - limits.hotBytesPerLane > limits.hotBytesPerLane
+    ///
+    /// - Parameter bytes: of one job more.
+    func overflows(_ limits: Limits, adding bytes: Int? = nil) -> Bool {
+        let count = hot.count + (bytes == nil ? 0 : 1)
+        guard page == nil, count > 1 else { return false }
+        return count - limits.hotJobsPerLane > limits.hotJobsPerLane
+            || hotBytes + (bytes ?? 0) - limits.hotBytesPerLane > limits.hotBytesPerLane
     }
 
     /// Whether it holds more than a lane should; one job it may always hold.

@@ -1,8 +1,5 @@
 /// How what is cold comes into memory by name, for a command that names it.
 extension Partition {
-    /// Dead jobs that may be in memory at a time, waiting to be redriven.
-    static let visitorLimit = 1024
-
     public enum Admission: Equatable, Sendable {
         case admitted
         case alreadyHot
@@ -58,8 +55,10 @@ extension Partition {
         guard let key = LaneKey(of: job), let queue = queues.find(job.subject.queue) else { return .departed }
         let lane = job.state == .queued ? queue : QueueTable.timers
         guard let boundary = queues[lane].lane.coldFrom, key >= boundary else { return .departed }
+        // Others make room for it: it would be the first to turn cold again. What a crowd has too much the next one ends.
+        spillOverflow(of: lane, adding: job.payload.count)
         queues[lane].lane.thaw(key)
-        insert(slab.insert(JobSlab.Record(job: job, queue: queue)), into: lane)
+        place(slab.insert(JobSlab.Record(job: job, queue: queue)), in: lane)
         return .admitted
     }
 
@@ -69,17 +68,14 @@ extension Partition {
         job.due = nil
         _ = slab.insert(JobSlab.Record(job: job, queue: QueueTable.none))
         visitorBytes += job.payload.count
-        visitors.append(job.subject.id)
-        dismissVisitors()
         return .admitted
     }
 
-    /// Dead jobs whose redrive never came must not stay for ever.
-    private mutating func dismissVisitors() {
-        while visitors.count > Self.visitorLimit {
-            guard let slot = slab.slot(of: visitors.removeFirst()), slab[slot].job.state == .dead else { continue }
-            visitorBytes -= slab[slot].job.payload.count
-            leaveMemory(slot)
-        }
+    /// The command that a job was brought in for is decided: if it is dead still, it leaves again. Its record may be
+    /// retired from then on, and memory must not know a job longer than the view does.
+    public mutating func dismiss(_ id: JobID) {
+        guard let slot = slab.slot(of: id), slab[slot].job.state == .dead else { return }
+        visitorBytes -= slab[slot].job.payload.count
+        leaveMemory(slot)
     }
 }

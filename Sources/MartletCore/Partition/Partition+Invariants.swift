@@ -10,7 +10,6 @@ extension Partition {
         wrong.unless(
             departures.reads > 0 || keys.recentCount <= limits.hotKeys, "\(keys.recentCount) keys are in memory")
         wrong.unless(clients.count <= max(1, limits.clients), "\(clients.count) clients are remembered")
-        wrong.unless(visitors.count <= Self.visitorLimit, "\(visitors.count) dead jobs visit")
         return wrong.found
     }
 

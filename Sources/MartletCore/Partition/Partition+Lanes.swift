@@ -28,11 +28,15 @@ extension Partition {
     }
 
     mutating func insert(_ slot: Int, into lane: Int) {
+        place(slot, in: lane)
+        spill(lane)
+    }
+
+    mutating func place(_ slot: Int, in lane: Int) {
         let bytes = slab[slot].job.payload.count
         queues[lane].lane.insert(key(of: slab[slot].job), slot: slot, bytes: bytes)
         waitingCount += 1
         waitingBytes += bytes
-        spill(lane)
     }
 
     mutating func leaveLane(_ slot: Int) {
@@ -54,9 +58,9 @@ extension Partition {
         if isOverfull, queues[lane].lane.page == nil, queues[lane].lane.hot.count > 1 { chillLast(of: lane) }
     }
 
-    /// Makes the end of a lane cold that holds twice what it should.
-    mutating func spillOverflow(of lane: Int) {
-        guard queues[lane].lane.overflows(limits) else { return }
+    /// Makes the end of a lane cold that holds twice what it should, or would with one job more of so many bytes.
+    mutating func spillOverflow(of lane: Int, adding bytes: Int? = nil) {
+        guard queues[lane].lane.overflows(limits, adding: bytes) else { return }
         while queues[lane].lane.exceeds(limits) { chillLast(of: lane) }
     }
 

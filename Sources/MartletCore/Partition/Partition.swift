@@ -20,8 +20,6 @@ public struct Partition: Sendable {
     var keys: KeyTable
     var clients: ClientTable
     var departures = Departures()
-    /// Dead jobs that were brought in to be redriven, in the order of their arrival.
-    var visitors: [JobID] = []
 
     public internal(set) var runningCount = 0
     /// Running attempts that end by themselves some time.

@@ -67,6 +67,7 @@ extension Leader {
         try await admitIfCold(id)
         try requireLeading()
         do {
+            defer { partition.dismiss(id) }
             _ = try settle(command)
         } catch .refused(.unknownJob) {
             // Finished jobs are not held by the partition: their record tells what is wrong with the command.
