@@ -13,8 +13,8 @@ extension MartletClient {
     /// jobs sent again, recognised by the server if they had arrived. A task that is cancelled stops waiting; its job
     /// may be submitted all the same.
     ///
-    /// Throws `MartletError`: `outcomeUnknown` if the answer was lost for good, `unavailable` or `resourceExhausted`
-    /// if the job was certainly not submitted within `ClientOptions.patience`.
+    /// Throws `MartletError`: `outcomeUnknown` if the answer was lost for good or the server could not tell,
+    /// `unavailable` or `resourceExhausted` if the job was certainly not submitted within `ClientOptions.patience`.
     public func submit<J: JobDefinition>(_ job: J, _ options: JobOptions = .standard) async throws -> JobHandle {
         let ids = try await submitter.submit(1) {
             [try Martlet_V1_JobSpec(kind: J.kind, payload: JSON.encode(job), options: options)]

@@ -17,8 +17,9 @@ extension MartletClient {
         let deadline = within.map { ContinuousClock.now + $0 }
         while true {
             let left = deadline.map { $0 - ContinuousClock.now } ?? Self.longestWait
-            let job = try await patiently {
-                try await self.job(handle.id, wait: max(.zero, min(left, Self.longestWait)))
+            let wait = max(.zero, min(left, Self.longestWait))
+            let job = try await patiently { isRepeated in
+                try await self.job(handle.id, wait: isRepeated ? Duration.zero : wait)
             }
             guard job.state.isFinal else {
                 if let deadline, ContinuousClock.now >= deadline {
@@ -38,7 +39,8 @@ extension MartletClient {
     /// Fails at once if a job is not known. A lost connection is repaired within `ClientOptions.patience`. Whoever
     /// stops reading ends the watch.
     public func wait(for handles: [JobHandle]) -> AsyncThrowingStream<JobSnapshot, any Error> {
-        let ids = Set(handles.map(\.id))
+        // In lower case, as the server answers: a job that is named in both cases is one job.
+        let ids = Set(handles.map { $0.id.lowercased() })
         return AsyncThrowingStream { continuation in
             let watch = Task {
                 do {
@@ -70,15 +72,20 @@ extension MartletClient {
     }
 
     /// Repeats a call that only reads while the server cannot be reached, for as long as the client is patient.
-    private func patiently<R>(_ body: () async throws -> R) async throws -> R {
-        let deadline = ContinuousClock.now + options.patience
-        var backoff = Backoff()
+    ///
+    /// The first call may wait for the job, and that time is no absence of the server. A repeated call is to be answered
+    /// at once, so that all of its time is.
+    private func patiently<R>(_ body: (_ isRepeated: Bool) async throws -> R) async throws -> R {
+        var patience = Patience(options.patience)
+        var isRepeated = false
         while true {
             do {
-                return try await body()
-            } catch let error as MartletError where error.isWorthRepeating && ContinuousClock.now < deadline {
-                try await connection.pause(for: error.retryAfter ?? backoff.next())
+                return try await body(isRepeated)
+            } catch let error as MartletError {
+                guard let wait = patience.wait(after: error, at: .now) else { throw error }
+                try await connection.pause(for: wait)
             }
+            isRepeated = true
         }
     }
 

@@ -29,6 +29,11 @@ extension Martlet_V1_Outcome {
     static let messageBytes = 4096
     /// Beyond what any server takes in one message; its own limit is lower, and it says so.
     static let resultBytes = 7 << 20
+    /// The longest duration that the wire carries, 10,000 years. A server ends the stream over a longer or a negative
+    /// one, and with the stream the worker.
+    static let longestWait = Duration.seconds(315_576_000_000)
+    /// The code of a failure that has none of its own.
+    static let plainCode = "error"
 
     static func completed<Run>(_ key: SessionState<Run>.Key, result: Data) -> Self {
         guard result.count <= resultBytes else {
@@ -47,7 +52,9 @@ extension Martlet_V1_Outcome {
         outcome.failed.failure.code = code
         outcome.failed.failure.message = message.cut(toBytes: messageBytes)
         outcome.failed.isFinal = isFinal
-        if let retryAfter { outcome.failed.retryAfter = Google_Protobuf_Duration(retryAfter) }
+        if let retryAfter {
+            outcome.failed.retryAfter = Google_Protobuf_Duration(max(.zero, min(retryAfter, longestWait)))
+        }
         return outcome
     }
 
@@ -73,12 +80,25 @@ extension Martlet_V1_Outcome {
     /// Ways to say that the attempt had ended before: nothing is owed for it.
     static let lateReasons: Set<String> = ["already-settled", "stale-attempt", "unknown-job"]
 
-    /// A result that the server cannot keep, such as one over its limit, is a failure of the attempt: left unsaid,
-    /// the attempt would be held for ever.
+    /// A result that the server cannot keep, such as one over its limit, is a failure of the attempt, and a failure
+    /// that it cannot keep, such as one whose code is no name, is a plain one: left unsaid, the attempt would be held
+    /// for ever. A plain failure that is refused has no replacement, so this comes to an end.
     func replacement(after refusal: Martlet_V1_Refusal) -> Self? {
-        guard case .completed = ending, !Self.lateReasons.contains(refusal.reason) else { return nil }
+        guard !Self.lateReasons.contains(refusal.reason) else { return nil }
         let key = SessionState<Never>.Key(self)
-        return .failed(key, code: "result-refused", message: refusal.message)
+        switch ending {
+        case .completed:
+            return .failed(key, code: "result-refused", message: refusal.message)
+        case .failed(let failed) where failed.failure.code != Self.plainCode:
+            // The refusal comes first, so that a long message does not push it out.
+            let code = failed.failure.code.cut(toBytes: 200)
+            let message = "the server refused the code \"\(code)\" (\(refusal.message)): \(failed.failure.message)"
+            return .failed(
+                key, code: Self.plainCode, message: message, isFinal: failed.isFinal,
+                retryAfter: failed.hasRetryAfter ? Duration(failed.retryAfter) : nil)
+        case .failed, .released, nil:
+            return nil
+        }
     }
 }
 

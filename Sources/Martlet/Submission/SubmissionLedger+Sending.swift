@@ -27,7 +27,6 @@ extension SubmissionLedger {
 
     private mutating func write(_ index: Int) -> Martlet_V1_SubmitRequest {
         requests[index].isWritten = true
-        requests[index].writes += 1
         requests[index].refusal = nil
         var request = Martlet_V1_SubmitRequest()
         request.clientID = clientID

@@ -17,7 +17,7 @@ extension SubmissionLedger {
         }
     }
 
-    /// The server refused the request of this sequence; nothing of it was done.
+    /// The server refused the request of this sequence.
     mutating func refused(_ sequence: UInt64, _ error: MartletError, at now: Instant) -> [Settlement] {
         guard let index = requests.firstIndex(where: { $0.sequence == sequence }) else { return [] }
         switch error.code {
@@ -42,16 +42,18 @@ extension SubmissionLedger {
         }
         requests[index].isWritten = false
         requests[index].refusal = error
+        // A server whose log fails says `unavailable` of what may be durable nonetheless. One that is full did nothing.
+        if error.code != .resourceExhausted { requests[index].isInDoubt = true }
         let resume = now + (error.retryAfter ?? Backoff.initial)
         pausedUntil = max(pausedUntil ?? resume, resume)
         return []
     }
 
-    /// The server no longer knows this client. A request that was written only once was refused with that very
-    /// answer, so it may go again under another name; one that was repeated may have been accepted before.
+    /// The server no longer knows this client. A request that is not in doubt was refused with that very answer, so it
+    /// may go again under another name; any other may have been accepted before.
     private mutating func forgotten(_ request: Request, _ error: MartletError) -> [Settlement] {
         needsFreshID = true
-        guard request.writes > 1 else {
+        guard request.isInDoubt else {
             gathered.insert(contentsOf: request.parcels, at: 0)
             return []
         }
@@ -73,7 +75,7 @@ extension SubmissionLedger {
             alone.removeAll { withdrawn.remove($0.ticket) != nil }
         }
         for request in requests {
-            let error = request.refusal ?? Self.unanswered(cause: last)
+            let error = request.certainRefusal ?? Self.unanswered(cause: request.refusal ?? last)
             for parcel in request.parcels where parcel.deadline <= now && !withdrawn.contains(parcel.ticket) {
                 withdrawn.insert(parcel.ticket)
                 settled.append(Settlement(ticket: parcel.ticket, outcome: .failure(error)))
@@ -85,7 +87,10 @@ extension SubmissionLedger {
     /// Gives up everything, since nothing can be sent any more.
     mutating func abandon(_ error: MartletError) -> [Settlement] {
         var settled = settle(gathered + alone, error)
-        for request in requests { settled += settle(request.parcels, request.refusal ?? Self.unanswered(cause: error)) }
+        for request in requests {
+            let unknown = Self.unanswered(cause: request.refusal ?? error)
+            settled += settle(request.parcels, request.certainRefusal ?? unknown)
+        }
         (gathered, alone, requests) = ([], [], [])
         withdrawn = []
         needsFreshID = true
@@ -93,7 +98,9 @@ extension SubmissionLedger {
     }
 
     private static func unanswered(cause: MartletError?) -> MartletError {
-        MartletError(.outcomeUnknown, "the jobs were sent and not answered: they may have been accepted", cause: cause)
+        MartletError(
+            .outcomeUnknown, "the jobs were sent, and no answer said what became of them: they may have been accepted",
+            cause: cause)
     }
 
     private mutating func remove(_ sequence: UInt64) -> Request? {

@@ -39,9 +39,13 @@ struct SubmissionLedger {
         var sequence: UInt64
         var parcels: [Parcel]
         var isWritten = false
-        var writes = 0
+        /// It was written before and not answered, or with an answer that leaves open what became of it: its jobs may
+        /// have been accepted, whatever is said of it later.
+        var isInDoubt = false
         /// Why the server did not accept it, if that is its last word on it.
         var refusal: MartletError?
+        /// Why its jobs were not accepted, if that is certain.
+        var certainRefusal: MartletError? { isInDoubt ? nil : refusal }
 
         var jobs: Int { parcels.reduce(0) { $0 + $1.specs.count } }
     }
@@ -80,6 +84,9 @@ struct SubmissionLedger {
 
     /// The stream ended: whatever it did not answer must be written again, in order.
     mutating func streamEnded() {
-        for index in requests.indices { requests[index].isWritten = false }
+        for index in requests.indices where requests[index].isWritten {
+            requests[index].isWritten = false
+            requests[index].isInDoubt = true
+        }
     }
 }

@@ -9,7 +9,7 @@ struct SubmitStream: Sendable {
     let connection: Connection
     let logger: Logger
 
-    /// Returns when the submitter is closed and everything is answered. Runs on the connection's loop.
+    /// Returns when the submitter is closed and nobody waits for an answer. Runs on the connection's loop.
     func run() async throws {
         let clock = connection.loop.scheduleRepeatedTask(
             initialDelay: .milliseconds(250), delay: .milliseconds(250)
@@ -64,6 +64,8 @@ struct SubmitStream: Sendable {
                 await submitter.bell.wait()
                 timer?.cancel()
             case .finish:
+                // An answer that nobody waits for may take for ever: the stream is cut rather than closed.
+                guard submitter.isIdle else { throw CancellationError() }
                 return
             }
             try Task.checkCancellation()

@@ -12,8 +12,8 @@ extension Submitter {
     /// What the sender does now.
     func next(at now: ContinuousClock.Instant) -> Step {
         state.withLock { state in
+            if state.isFinished { return .finish }
             if let request = state.ledger.next(at: now) { return .write(request) }
-            if state.end != nil, state.ledger.isEmpty { return .finish }
             return .wait(until: state.ledger.pausedUntil)
         }
     }
@@ -24,7 +24,7 @@ extension Submitter {
     /// Callers that wait for an answer.
     var waiting: Int { state.withLock { $0.callers.count } }
 
-    var isFinished: Bool { state.withLock { $0.end != nil && $0.ledger.isEmpty } }
+    var isFinished: Bool { state.withLock { $0.isFinished } }
 
     func answered(_ response: Martlet_V1_SubmitResponse, at now: ContinuousClock.Instant) {
         settle { state in
@@ -85,6 +85,10 @@ extension Submitter {
 }
 
 extension Submitter.State {
+    /// Nothing more is taken, and nobody waits for an answer. Every parcel that is wanted has a caller: what is left in
+    /// the ledger then was cancelled or given up, and a server that is gone may never answer it.
+    var isFinished: Bool { end != nil && callers.isEmpty }
+
     mutating func admit(_ tickets: [Int]) -> [CheckedContinuation<Void, any Error>] {
         tickets.compactMap { inLine.removeValue(forKey: $0) }
     }

@@ -37,7 +37,7 @@ extension Martlet_V1_Outcome {
         case let coded as any CodedFailure:
             .failed(key, code: coded.failureCode, message: String(describing: error))
         default:
-            .failed(key, code: "error", message: String(describing: error))
+            .failed(key, code: plainCode, message: String(describing: error))
         }
     }
 }

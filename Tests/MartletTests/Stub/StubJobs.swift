@@ -26,13 +26,18 @@ final class StubJobs: Martlet_V1_Jobs.SimpleServiceProtocol {
     private let finish: @Sendable (String) -> Martlet_V1_Job?
 
     private let keepsRequests: Bool
+    private let lostReads: Int
+    private let reads = Atomic(0)
 
+    /// - Parameter lostReads: so many of the first calls that ask about jobs are cut.
     init(
         keepsRequests: Bool = true,
+        lostReads: Int = 0,
         answer: @escaping @Sendable (Seen, _ index: Int) -> Answer = { _, _ in .accept },
         finish: @escaping @Sendable (String) -> Martlet_V1_Job? = { _ in nil }
     ) {
         self.keepsRequests = keepsRequests
+        self.lostReads = lostReads
         self.answer = answer
         self.finish = finish
     }
@@ -69,6 +74,7 @@ final class StubJobs: Martlet_V1_Jobs.SimpleServiceProtocol {
     }
 
     func getJob(request: Martlet_V1_GetJobRequest, context: ServerContext) async throws -> Martlet_V1_Job {
+        try loseRead()
         guard let job = finish(request.id) else {
             throw RPCError(code: .notFound, message: "no job \(request.id)")
         }
@@ -78,7 +84,13 @@ final class StubJobs: Martlet_V1_Jobs.SimpleServiceProtocol {
     func waitJobs(
         request: Martlet_V1_WaitJobsRequest, response: RPCWriter<Martlet_V1_Job>, context: ServerContext
     ) async throws {
+        try loseRead()
         for id in request.ids.sorted() { if let job = finish(id) { try await response.write(job) } }
+    }
+
+    private func loseRead() throws {
+        guard reads.add(1, ordering: .relaxed).newValue <= lostReads else { return }
+        throw RPCError(code: .unavailable, message: "cut by the test")
     }
 
     private static let missing = RPCError(code: .unimplemented, message: "not in this stub")
