@@ -40,10 +40,31 @@ extension Leader {
         }
         defer { rounds.cancel() }
         for await _ in houseCalls {
-            try await forgetEntries()
-            try await retireJobs()
-            if isDiskFull { try await tryToRefillReserve() }
+            do {
+                try await forgetEntries()
+                try await retireJobs()
+                if isDiskFull { try await tryToRefillReserve() }
+            } catch let failure where Self.passes(failure) {
+                await putOff(failure)
+                callHouseLater()
+            }
         }
+    }
+
+    /// Whether what failed may be tried again: nothing was lost by it.
+    static func passes(_ error: any Error) -> Bool {
+        switch error {
+        case ViewError.full, ViewError.busy, LogError.full: true
+        default: false
+        }
+    }
+
+    /// What is not urgent waits for room, or for a reader.
+    func putOff(_ error: any Error) async {
+        logger.warning("put off, to be tried again", metadata: ["error": "\(error)"])
+        if case ViewError.busy = error { return }
+        noticeFullDisk()
+        _ = await reserve?.releaseReserve()
     }
 
     /// The log forgets only behind a checkpoint that survives a power cut.
@@ -69,20 +90,35 @@ extension Leader {
 
     /// The log has no room: gives up the reserve, so that jobs can still end, or waits for room.
     func makeRoom() async throws {
-        if !isDiskFull {
-            logger.error("the disk is full: submissions are refused, what ends jobs is still written")
-            isDiskFull = true
-            callHouseLater()
-        }
+        noticeFullDisk()
         if let reserve, await reserve.releaseReserve() { return }
         // One that could not even take the lead serves nobody, and whoever starts it should hear so.
         if lastCommit == nil { throw LogError.full }
+        try await pause()
+    }
+
+    private func noticeFullDisk() {
+        guard !isDiskFull else { return }
+        logger.error("the disk is full: submissions are refused, what ends jobs is still written")
+        isDiskFull = true
+        callHouseLater()
+    }
+
+    /// Before something is tried again.
+    func pause() async throws {
         try await executor.loop.scheduleTask(in: .seconds(1)) {}.futureResult.get()
         try Task.checkCancellation()
     }
 
     private func callHouseLater() {
-        executor.loop.scheduleTask(in: .seconds(1)) { [callHouse] in callHouse.yield() }
+        guard !isHouseDue else { return }
+        isHouseDue = true
+        executor.loop.scheduleTask(in: .seconds(1)) { [weak self] in self?.assumeIsolated { $0.callHouseNow() } }
+    }
+
+    private func callHouseNow() {
+        isHouseDue = false
+        callHouse.yield()
     }
 
     private func tryToRefillReserve() async throws {

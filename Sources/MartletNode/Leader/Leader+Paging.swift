@@ -24,7 +24,9 @@ extension Leader {
                 partition.finishPage(request, jobs: jobs, isLast: isLast)
             } catch {
                 partition.abandonPage(request)
-                throw error
+                guard Self.passes(error) else { throw error }
+                await putOff(error)
+                try await pause()
             }
             if case .queue(let queue) = request.lane { dispatcher.touch(queue) }
             wakeWriter()

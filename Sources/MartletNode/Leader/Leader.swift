@@ -59,6 +59,8 @@ actor Leader {
     /// When the loop was last seen running, and until when nothing falls due after it stood still.
     var lastPulse: Timestamp
     var hearingUntil: Timestamp
+    /// A timer is set that calls the house.
+    var isHouseDue = false
     /// The disk is full: the reserve is spent, submissions are refused.
     var isDiskFull = false
     var lastCommit: Timestamp?

@@ -4,6 +4,8 @@ internal import MartletSQLite
 public enum ViewError: Error, Sendable, Equatable {
     /// The disk is full. Nothing is lost: what was projected stays in memory and is written once there is room.
     case full(String)
+    /// Somebody reads for too long. Nothing is lost: to be tried again.
+    case busy(String)
     /// The file, or a record in it, is not as it was written.
     case damaged(String)
     /// The file is no view, or the view of another log.
@@ -29,6 +31,7 @@ extension ViewError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .full(let cause): "the view's disk is full: \(cause)"
+        case .busy(let cause): "the view is busy: \(cause)"
         case .damaged(let cause): "the view is damaged: \(cause)"
         case .foreign(let cause): "not this node's view: \(cause)"
         case .newerVersion(let found, let supported):

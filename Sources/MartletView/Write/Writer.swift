@@ -102,7 +102,7 @@ final class Writer {
             guard try statement.step() else { throw ViewError.engine("the checkpoint did not answer") }
             defer { statement.reset() }
             guard statement.int64(at: 0) == 0, statement.int64(at: 1) == statement.int64(at: 2) else {
-                throw ViewError.engine("the checkpoint was held up by a reader")
+                throw ViewError.busy("the checkpoint was held up by a reader")
             }
         } catch {
             throw ViewError(error)

@@ -52,7 +52,7 @@ enum StartFailure {
             "\(error). Start the release that wrote \(folder), or a later one; nothing was changed"
         case .full:
             "there is no room on the disk of \(folder). Make room, then start again"
-        case .engine, .stopped:
+        case .engine, .busy, .stopped:
             "the view in \(folder) cannot be used: \(error). Check the disk, and that this user may write there"
         }
     }
