@@ -18,7 +18,7 @@ struct FloodTests {
 
     @Test("A connection that says nothing is closed, and the next one is served")
     func sayNothing() async throws {
-        try await Running.gateway({ $0.grpc.openTimeout = .seconds(1) }) { running in
+        try await Running.gateway({ $0.grpc.openTimeout = .seconds(5) }) { running in
             let nothing = try await running.raw([], port: running.ports.grpc)
             #expect(nothing.isEmpty)
             let received = try await running.raw(Raw.hello + Raw.frame(7), port: running.ports.grpc)

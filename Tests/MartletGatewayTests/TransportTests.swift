@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Synchronization
 import Testing
 
@@ -68,6 +69,40 @@ struct TransportTests {
         holdings.add(500, to: numbers[3])
         #expect(gone.withLock { $0 } == [0, 2, 3])
         #expect(holdings.bytes == 0)
+    }
+
+    @Test("What has arrived whole need not make way, though the word was on its way already")
+    func lateWord() {
+        let loop = EmbeddedEventLoop()
+        let holdings = Holdings(limit: 100)
+        var (first, second, third) = (
+            Held(in: holdings, loop: loop), Held(in: holdings, loop: loop), Held(in: holdings, loop: loop)
+        )
+        var gone: [String] = []
+        first.set(60) { gone.append("first") }
+        second.set(30) { gone.append("second") }
+        third.set(90) { gone.append("third") }
+        first.end()
+        loop.run()
+        #expect(gone == ["second"])
+        third.end()
+    }
+
+    @Test("A connection that is too old is told to go, and its calls have their grace")
+    func oldConnection() {
+        var limits = GatewayConfiguration.GRPC()
+        (limits.maxAge, limits.maxAgeGrace) = (.seconds(50), .seconds(9))
+        let start = NIODeadline.uptimeNanoseconds(1)
+        func at(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
+        var age = ConnectionAge(limits: limits, at: start)
+        age.isGreeted = true
+        age.callBegan()
+        age.heard(at: at(40))
+        #expect(age.verdict(at: at(40)) == .wait(until: at(50)))
+        #expect(age.verdict(at: at(50)) == .sayGoodbye)
+        #expect(age.verdict(at: at(50)) == .wait(until: at(59)))
+        age.heard(at: at(58))
+        #expect(age.verdict(at: at(59)) == .over)
     }
 
     @Test("A connection is over when it does not greet, is silent, or does not answer the goodbye")

@@ -49,9 +49,10 @@ struct GRPCListener: Sendable {
         config.http2.maxConcurrentStreams = grpc.maxConcurrentStreams
         config.http2.targetWindowSize = grpc.windowBytes
         config.rpc.maxRequestPayloadSize = grpc.maxMessageBytes
-        // `FrameGuard` looks after that: the timer would keep its handler, and each connection leave it behind.
+        // `FrameGuard` looks after both: the one's timer would keep its handler, and each connection leave it behind; the
+        // other's begins with a connection, and would miss that, for the handlers come only with the first bytes.
         config.connection.maxIdleTime = nil
-        config.connection.maxAge = grpc.maxAge
+        config.connection.maxAge = nil
         config.connection.maxGraceTime = grpc.maxAgeGrace
         config.connection.keepalive.time = grpc.keepaliveTime
         config.connection.keepalive.timeout = grpc.keepaliveTimeout

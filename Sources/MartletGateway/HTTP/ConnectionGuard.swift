@@ -7,34 +7,43 @@ internal import NIOHTTPTypes
 /// What one HTTP/1.1 connection may cost, and a problem document for what never becomes a request.
 ///
 /// The first head must be complete within `headTimeout`, and each body within `bodyTimeout`; a head that cannot be parsed
-/// is answered and the connection closed. A response with `Connection: close` ends the connection: our side at once,
-/// theirs when they have read it, or after `lingering`; what they still send is dropped.
+/// is answered and the connection closed. A response with `Connection: close` ends the connection, as `Leaving` says;
+/// what the peer still sends is dropped.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private enum Phase { case head, body, answering, closing }
+    enum Phase { case head, body, answering, closing }
 
     private let limits: GatewayConfiguration.HTTP
-    private let departure: Departure
-    private let gate: ByteGate
+    let departure: Departure
+    let gate: ByteGate
     private let line: FairLine
-    private var phase = Phase.head
+    let leaving: Leaving
+    var phase = Phase.head
     /// Requests whose answers have not been written to their ends.
-    private var owed = 0
+    var owed = 0
     /// Whether the first of those answers has begun.
     private var isAnswering = false
     /// Whether the answer that is being written is the last.
     private var isLastAnswer = false
+    /// Whether the connection ends once nothing is owed.
+    var isQuiescing = false
+    /// Whether the request that is being read is the last that the parser can find.
+    private var isSwitching = false
     /// Why nothing is read after the requests that are owed an answer; it is the last answer.
     private var lastWord: Problem?
     private let parts: Holdings
-    private var body: ArrivingBody?
+    var body: ArrivingBody?
     private var deadline: FairLine.Deadline?
 
-    init(limits: GatewayConfiguration.HTTP, departure: Departure, parts: Holdings, gate: ByteGate, line: FairLine) {
+    init(
+        limits: GatewayConfiguration.HTTP, stall: Duration, departure: Departure, parts: Holdings, gate: ByteGate,
+        line: FairLine
+    ) {
+        leaving = Leaving(line: line, stall: stall, lingering: limits.lingering)
         self.limits = limits
         self.parts = parts
         self.gate = gate
@@ -56,16 +65,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Whoever reads the body must not take what came of it for all of it, and need not keep it.
-    private func cutShort(context: ChannelHandlerContext) {
+    func cutShort(context: ChannelHandlerContext) {
         guard phase == .body else { return }
         context.fireErrorCaught(Problem(.malformedBody, "the body ends too early"))
     }
 
     private func end() {
-        deadline?.cancel()
-        deadline = nil
+        endWaiting()
+        leaving.end()
         body?.letGo()
         departure.happen()
+    }
+
+    func endWaiting() {
+        deadline?.cancel()
+        deadline = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -76,10 +90,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 Problem(
                     .exhausted, "at most \(limits.maxPipelined) requests of one connection may wait for their answers",
                     retryAfter: .seconds(1)), context: context)
-        case .head:
+        case .head(let head):
             phase = .body
             owed += 1
-            expect(within: limits.bodyTimeout, context: context)
+            isSwitching = head.asksToSwitch
+            expectBody(context: context)
         case .body(let piece):
             if ArrivingBody.isSmall(piece) { gate.isDear() }
             guard body?.take(piece) != false else {
@@ -89,8 +104,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             phase = .answering
             body?.letGo()
-            deadline?.cancel()
-            deadline = nil
+            endWaiting()
+            if isSwitching { gate.isShut = true }
         }
         context.fireChannelRead(data)
     }
@@ -103,16 +118,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Newer bodies need the room of this one.
     private func makeWay(context: ChannelHandlerContext) {
         refuse(Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)), context: context)
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
-            // Nobody half-closes and then waits: whoever closes is gone.
-            cutShort(context: context)
-            departure.happen()
-            if phase == .closing { context.close(promise: nil) }
-        }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -138,22 +143,31 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         switch unwrapOutboundIn(data) {
-        case .head(let head) where head.status.kind != .informational:
+        case .head(var head) where head.status.kind != .informational:
             isAnswering = true
+            if isQuiescing, owed == 1, lastWord == nil { head.headerFields[.connection] = "close" }
             isLastAnswer = head.headerFields[.connection] == "close"
-            context.write(data, promise: promise)
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             isAnswering = false
             owed -= 1
-            context.write(data, promise: promise)
+            leaving.write(end: data, promise: promise, context: context)
             if isLastAnswer {
-                linger(context: context)
-            } else if let lastWord, owed == 0 {
-                say(lastWord, context: context)
+                leave(.output, context: context)
+            } else if owed == 0 {
+                if let lastWord { return say(lastWord, context: context) }
+                if isQuiescing { leave(.output, context: context) }
+            } else if phase == .body {
+                expectBody(context: context)
             }
         default:
             context.write(data, promise: promise)
         }
+    }
+
+    /// A body is not read while others before it are owed their answers: its time begins when it is the first.
+    private func expectBody(context: ChannelHandlerContext) {
+        if owed == 1 { expect(within: limits.bodyTimeout, context: context) }
     }
 
     private func expect(within time: Duration, context: ChannelHandlerContext) {
@@ -176,29 +190,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body where isAnswering || owed != 1: return context.close(promise: nil)
         case .head, .body, .answering: say(problem, context: context)
         }
-    }
-
-    private func say(_ problem: Problem, context: ChannelHandlerContext) {
-        cutShort(context: context)
-        var answer = Answer(problem, requestID: RequestID.make())
-        answer.fields[.connection] = "close"
-        let body = context.channel.allocator.buffer(bytes: answer.body)
-        context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
-        context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        linger(context: context)
-        departure.happen()
-    }
-
-    private func linger(context: ChannelHandlerContext) {
-        phase = .closing
-        gate.isShut = true
-        body?.letGo()
-        deadline?.cancel()
-        context.flush()
-        context.close(mode: .output, promise: nil)
-        let channel = context.channel
-        deadline = line.after(TimeAmount(limits.lingering)) { channel.close(promise: nil) }
     }
 }
 

@@ -96,7 +96,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
         let departure = Departure()
         let responder = HTTPResponder(routes: routes, departure: departure, logger: self.logger)
         let http = configuration.http
-        let (parts, line) = (limits.parts, limits.line)
+        let (parts, line, stall) = (limits.parts, limits.line, configuration.writeStallTimeout)
         let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
         let handler = HTTP1Channel(
             responder: { request, writer, _ in
@@ -109,7 +109,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
                     ConnectionGuard(
-                        limits: http, departure: departure, parts: parts, gate: bound.value, line: line),
+                        limits: http, stall: stall, departure: departure, parts: parts, gate: bound.value, line: line),
                     BodyPacker(),
                 ],
                 idleTimeout: TimeAmount(http.idleTimeout),

@@ -5,7 +5,8 @@ internal import NIOCore
 /// is shut.
 ///
 /// The parser takes all that it is given, thousands of requests in one piece; and what comes after the last answer is
-/// read so that the peer sees the answer, but it need not be parsed.
+/// read so that the peer sees the answer, but it need not be parsed. The gate itself reads it: whoever is behind may have
+/// stopped.
 final class ByteGate: TakesTurns, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -30,13 +31,26 @@ final class ByteGate: TakesTurns, RemovableChannelHandler {
     /// Bytes of a turn.
     private var size = ByteGate.sizes.least
 
+    private var context: ChannelHandlerContext?
+    /// Whether the next read of what is dropped is on its way.
+    private var isDraining = false
+
     var isShut = false {
-        didSet { if isShut { waiting.removeAll() } }
+        didSet {
+            guard isShut else { return }
+            waiting.removeAll()
+            drain()
+        }
     }
 
     init(line: FairLine) { self.line = line }
 
-    func handlerRemoved(context: ChannelHandlerContext) { end() }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         end()
@@ -65,19 +79,24 @@ final class ByteGate: TakesTurns, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    /// While something waits, the socket does too.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isShut { drain() }
+        context.fireChannelReadComplete()
+    }
+
+    /// While something waits, the socket does too; and once it is shut, the gate reads at its own pace.
     func read(context: ChannelHandlerContext) {
-        guard isShut else {
-            if waiting.isEmpty { context.read() }
-            return
-        }
-        guard !isInLine else { return }
-        isInLine = true
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        if !isShut, waiting.isEmpty { context.read() }
+    }
+
+    private func drain() {
+        guard !isOver, !isDraining, let context else { return }
+        isDraining = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.pause) {
-            let (gate, context) = bound.value
-            gate.isInLine = false
-            context.read()
+            let gate = bound.value
+            gate.isDraining = false
+            if !gate.isOver { gate.context?.read() }
         }
     }
 

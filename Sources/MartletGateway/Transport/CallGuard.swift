@@ -36,6 +36,8 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     /// The request ends with its first message, and has not ended.
     private var awaitsEnd = false
     private var hasAnswered = false
+    /// The answer is given, and must be taken in time whatever still comes.
+    private var isDone = false
     private var patience: FairLine.Deadline?
     private var patienceBegan = 0
     private var held: Held?
@@ -118,6 +120,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
 
     /// What is missing must come in time; what came of it is counted.
     private func takeStock(context: ChannelHandlerContext) {
+        guard !isDone else { return }
         let isMissing = awaitsEnd || scanner.held > 0
         if patience != nil, !isMissing || patienceBegan != scanner.count {
             patience?.cancel()
@@ -148,7 +151,9 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
         // Mostly the call is over by now.
         guard hasAnswered, !isOver, context.channel.isActive else { return }
         hasAnswered = false
+        isDone = true
         patience?.cancel()
+        held?.end()
         awaitsEnd = false
         patience = line.after(TimeAmount(limits.stall)) { self.refuse(.cancel, context: context) }
     }

@@ -4,7 +4,7 @@ internal import NIOCore
 struct ConnectionAge {
     enum Verdict: Equatable {
         case wait(until: NIODeadline)
-        /// It has had no call for too long, and should be told to go.
+        /// It has had no call for too long, or is too old, and should be told to go.
         case sayGoodbye
         case over
     }
@@ -36,11 +36,17 @@ struct ConnectionAge {
     mutating func verdict(at now: NIODeadline) -> Verdict {
         var end = heardAt + TimeAmount(limits.silence)
         if !isGreeted { end = min(end, openedAt + TimeAmount(limits.openTimeout)) }
-        guard calls == 0 else { return end > now ? .wait(until: end) : .over }
-        if let toldAt { end = min(end, max(toldAt, idleSince) + TimeAmount(limits.keepaliveTimeout)) }
+        if let toldAt {
+            if calls == 0 {
+                end = min(end, max(toldAt, idleSince) + TimeAmount(limits.keepaliveTimeout))
+            } else if limits.maxAge != nil {
+                end = min(end, toldAt + TimeAmount(limits.maxAgeGrace))
+            }
+        }
         guard end > now else { return .over }
         guard toldAt == nil else { return .wait(until: end) }
-        let goodbye = idleSince + TimeAmount(limits.maxIdle)
+        var goodbye = limits.maxAge.map { openedAt + TimeAmount($0) } ?? .distantFuture
+        if calls == 0 { goodbye = min(goodbye, idleSince + TimeAmount(limits.maxIdle)) }
         guard goodbye <= now else { return .wait(until: min(end, goodbye)) }
         toldAt = now
         return .sayGoodbye

@@ -4,7 +4,12 @@ internal import NIOCore
 struct Held {
     private let holdings: Holdings
     private let loop: any EventLoop
-    private var current: (number: UInt64, bytes: Int)?
+    private var current: (number: UInt64, bytes: Int, wish: Wish)?
+
+    /// That it make way: void once it has arrived whole, though the word was on its way already.
+    private final class Wish {
+        var isVoid = false
+    }
 
     init(in holdings: Holdings, loop: any EventLoop) {
         self.holdings = holdings
@@ -18,19 +23,28 @@ struct Held {
         // What begins anew is the youngest again.
         if let current, bytes < current.bytes { end() }
         guard bytes > 0 else { return }
-        let number = current?.number ?? begin(makeWay)
+        let (number, wish) = current.map { ($0.number, $0.wish) } ?? begin(makeWay)
         let before = current?.bytes ?? 0
-        current = (number, bytes)
+        current = (number, bytes, wish)
         holdings.add(bytes - before, to: number)
     }
 
-    private func begin(_ makeWay: @escaping () -> Void) -> UInt64 {
-        let bound = NIOLoopBound(makeWay, eventLoop: loop)
-        return holdings.begin { [loop] in loop.execute { bound.value() } }
+    private func begin(_ makeWay: @escaping () -> Void) -> (UInt64, Wish) {
+        let wish = Wish()
+        let bound = NIOLoopBound((makeWay, wish), eventLoop: loop)
+        let number = holdings.begin { [loop] in
+            loop.execute {
+                let (makeWay, wish) = bound.value
+                if !wish.isVoid { makeWay() }
+            }
+        }
+        return (number, wish)
     }
 
     mutating func end() {
-        if let current { holdings.end(current.number) }
-        current = nil
+        guard let current else { return }
+        current.wish.isVoid = true
+        holdings.end(current.number)
+        self.current = nil
     }
 }
