@@ -4,7 +4,7 @@ import Testing
 
 @testable import MartletNode
 
-@Suite("Sessions and leases")
+@Suite("Sessions and leases", .timeLimit(.minutes(1)))
 struct SessionTests {
     @Test("A worker gets no more than it can hold, and more as soon as it reports")
     func credit() async throws {
@@ -246,6 +246,26 @@ struct SessionTests {
             _ = try await node.submit([JobSpec(kind: "send", queue: "old")], stamp: nil)
             _ = try await node.submit([JobSpec(kind: "send", queue: "new")], stamp: nil)
             #expect(try await third.attempts().map(\.queue) == ["new"])
+        }
+    }
+
+    @Test("What could not start because too much ran elsewhere starts when that ends")
+    func boundIsShared() async throws {
+        var configuration = NodeConfiguration()
+        configuration.limits.running = 1
+        let harness = try NodeHarness(configuration: configuration)
+        try await harness.run { node in
+            let (busy, idle) = (FakeWorker(), FakeWorker())
+            let connection = try await node.open(busy, queues: ["a"])
+            _ = try await node.open(idle, queues: ["b"])
+            _ = try await node.submit([JobSpec(kind: "send", queue: "a")], stamp: nil)
+            let running = try await busy.attempts()[0]
+            _ = try await node.submit([JobSpec(kind: "send", queue: "b")], stamp: nil)
+            #expect(idle.pending.isEmpty)
+
+            await node.report(1, [.completed(running)], from: connection)
+
+            #expect(try await idle.attempts().map(\.queue) == ["b"])
         }
     }
 }

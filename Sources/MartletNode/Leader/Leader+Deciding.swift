@@ -49,6 +49,7 @@ extension Leader {
 
     /// An attempt is about to end: its session has room again.
     private func end(_ job: JobID, isRevoking: Bool) {
+        dispatcher.touchWaiting()
         guard let lease = partition.lease(of: job), let session = sessions[lease.session] else { return }
         sessions.ended(lease.session)
         dispatcher.touch(session.queues)

@@ -14,7 +14,13 @@ extension Leader {
         if !shares.isEmpty {
             for (queue, takers) in round { hand(queue, to: takers, atMost: [:]) }
         }
-        for (queue, _) in round { wantPage(of: queue) }
+        for (queue, takers) in round {
+            wantPage(of: queue)
+            // All that may run at once is running: whichever attempt ends first, this queue is looked at again.
+            if partition.readyCount(in: queue) > 0, takers.contains(where: { credit(of: $0) > 0 }) {
+                dispatcher.keepWaiting(queue)
+            }
+        }
     }
 
     /// How many jobs of each queue a session may take at first, so that none of its queues starves another.

@@ -14,6 +14,9 @@ struct Dispatcher {
     /// Queues where a job became ready or a taker became free, each once, in that order.
     private var touched: [String] = []
     private var isTouched: Set<String> = []
+    /// Queues whose jobs and takers wait until something ends elsewhere.
+    private var waiting: [String] = []
+    private var isWaiting: Set<String> = []
     /// Moves the start of every round on, so that nobody is always first.
     private var rotation = 0
 
@@ -45,6 +48,19 @@ struct Dispatcher {
         // Nobody takes from it: subscribing touches it again.
         guard takers[queue] != nil, touched.last != queue, isTouched.insert(queue).inserted else { return }
         touched.append(queue)
+    }
+
+    mutating func keepWaiting(_ queue: String) {
+        if isWaiting.insert(queue).inserted { waiting.append(queue) }
+    }
+
+    /// An attempt has ended: there is room for another.
+    mutating func touchWaiting() {
+        guard !waiting.isEmpty else { return }
+        let queues = waiting
+        waiting = []
+        isWaiting = []
+        touch(queues)
     }
 
     /// The touched queues with their takers, in this round's order; nothing is touched afterwards.
