@@ -51,7 +51,7 @@ struct HTTPEndingTests {
     func largeAnswer(ending: Ending) async throws {
         try await Running.gateway({
             $0.http.lingering = .milliseconds(100)
-            $0.http.headTimeout = .seconds(1)
+            $0.http.headTimeout = .seconds(5)
             $0.shutdownTimeout = .seconds(30)
         }) { running in
             let payload = String(repeating: "x", count: 1_000_000)
