@@ -36,22 +36,22 @@ struct BlockedPoolTests {
         let heartbeats = Counter()
         let gaps = Mutex<[Duration]>([])
         let done = Gate()
-        let grace = Duration.seconds(1)
+        let grace = Duration.seconds(3)
         let threads = ProcessInfo.processInfo.activeProcessorCount
-        // Given a server on a thread of its own that lets the handlers go only after ten heartbeats of 200 ms
+        // Given a server on a thread of its own that lets the handlers go only after eight heartbeats of 500 ms
         let work = StubWork { stream in
             var last = ContinuousClock.now
             for try await message in stream.messages {
                 switch message.message {
                 case .open:
-                    try await stream.opened(heartbeat: .milliseconds(200))
+                    try await stream.opened(heartbeat: .milliseconds(500))
                     try await stream.send { $0.attempts.attempts = (0..<64).map { .make("job-\($0)") } }
                     last = .now
                 // Other tests may hold a thread for a while: what counts begins when all of them are blocked.
                 case .heartbeat where blockade.blocked.load(ordering: .sequentiallyConsistent) >= threads:
                     gaps.withLock { $0.append(.now - last) }
                     last = .now
-                    guard heartbeats.next() == 10 else { continue }
+                    guard heartbeats.next() == 8 else { continue }
                     blockedAtEnd.store(
                         blockade.blocked.load(ordering: .sequentiallyConsistent), ordering: .sequentiallyConsistent)
                     blockade.letGo()
