@@ -24,7 +24,7 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var port = 7480
         /// Bytes of a body: a batch of 8 MiB in base64 (4/3), and what is around it.
         public var maxBodyBytes = 12 << 20
-        /// From the first byte of a connection to the end of its first head.
+        /// Until a connection says something; and from then to the end of its first head.
         public var headTimeout = Duration.seconds(10)
         /// Without a request in progress.
         public var idleTimeout = Duration.seconds(60)
@@ -79,7 +79,7 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var messagesPerTurn = 64
         /// From the first byte of a message, or the start of a call with one request, to its end.
         public var messageTimeout = Duration.seconds(30)
-        /// From the start of a connection to its first frame, and from the start of a `Session` to its `Open`.
+        /// Until a connection says something, from then to its first frame, and from the start of a `Session` to its `Open`.
         public var openTimeout = Duration.seconds(10)
         /// How long a worker may still report after `Goodbye`.
         public var goodbyeGrace = Duration.seconds(5)

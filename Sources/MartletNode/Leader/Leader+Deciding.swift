@@ -1,5 +1,6 @@
 import MartletCore
 
+// From a command to its facts, and to what they mean for sessions and dispatch.
 extension Leader {
     /// Decides and applies one command, at the time of the batch that it becomes part of.
     func decide(_ command: Command) throws(Refusal) -> Answer {

@@ -1,5 +1,6 @@
 import MartletCore
 
+// What durable facts add to the figures.
 extension NodeMetrics {
     mutating func count(_ event: Event) {
         switch event {
