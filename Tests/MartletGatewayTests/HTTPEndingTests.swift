@@ -36,8 +36,8 @@ struct HTTPEndingTests {
         }) { running in
             var request = ByteBuffer(
                 string: "POST /v1/jobs HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                    + "Content-Length: \(8 << 20)\r\n\r\n")
-            request.writeRepeatingByte(UInt8(ascii: " "), count: 4 << 20)
+                    + "Content-Length: \(32 << 20)\r\n\r\n")
+            request.writeRepeatingByte(UInt8(ascii: " "), count: 16 << 20)
             let answer = try #require(RawResponse(try await running.stubbornly(request)))
             #expect(answer.status == status)
             #expect(answer.headers["content-length"] == String(answer.body.utf8.count))
