@@ -71,6 +71,20 @@ struct EntryCodecTests {
         #expect(throws: CodecError.self) { try EntryCodec.decode(writer.bytes) }
     }
 
+    @Test("A field that is said twice is refused")
+    func doubledFieldIsRefused() throws {
+        var writer = ProtobufWriter()
+        writer.field(3, 1)
+        writer.message(2) {
+            $0.message(1) {
+                $0.field(1, 7)
+                $0.field(1, 8)
+            }
+        }
+
+        #expect(throws: CodecError.self) { try EntryCodec.decode(writer.bytes) }
+    }
+
     @Test("A field that this release does not know is passed over")
     func unknownFieldIsPassedOver() throws {
         var writer = ProtobufWriter()

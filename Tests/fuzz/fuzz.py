@@ -40,6 +40,8 @@ class Ending:
     coverage: int
     features: int
     seconds: int
+    #: What broke it, in base64: where nothing but the output is kept, it is all that is left.
+    input: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,10 @@ def ending(code: int, output: str) -> Ending:
         return int(found[-1]) if found else 0
 
     executions = last(r"stat::number_of_executed_units: (\d+)") or last(r"#(\d+)")
-    return Ending(code, executions, last(r"cov: (\d+)"), last(r"ft: (\d+)"), last(r"Done \d+ runs in (\d+) second"))
+    said = re.findall(r"^Base64: (\S+)", output, re.MULTILINE)
+    return Ending(
+        code, executions, last(r"cov: (\d+)"), last(r"ft: (\d+)"), last(r"Done \d+ runs in (\d+) second"),
+        said[-1] if said else "")
 
 
 def arguments() -> argparse.Namespace:
@@ -156,7 +161,7 @@ def main() -> int:
         executions += end.executions
         print(f"{target.name:12} {end.executions:12,} executions  cov {end.coverage:6}  ft {end.features:6}", flush=True)
         if end.code != 0:
-            failed.append(f"{target.name}: exit code {end.code}, see Tests/fuzz/findings/{target.name}")
+            failed.append(f"{target.name}: exit code {end.code}, see Tests/fuzz/findings/{target.name} {end.input}")
     print(f"{executions:,} executions")
     if chosen.minimise:
         for target in targets:

@@ -22,6 +22,11 @@ class EndingTests(unittest.TestCase):
 
         self.assertEqual(ending(77, cut), Ending(77, 8192, 20, 25, 0))
 
+    def test_what_broke_it_is_kept_with_the_figures(self) -> None:
+        found = DONE.split("Done")[0] + "Test unit written to crash-100f\nBase64: GAESQBo+\n"
+
+        self.assertEqual(ending(77, found).input, "GAESQBo+")
+
     def test_nothing_said_is_nothing_done(self) -> None:
         self.assertEqual(ending(1, ""), Ending(1, 0, 0, 0, 0))
 

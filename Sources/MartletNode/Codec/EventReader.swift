@@ -46,6 +46,8 @@ private struct EventFields {
     private var words = [UInt64](repeating: 0, count: 16)
     private var texts = [[UInt8]?](repeating: nil, count: 16)
     private var subject: Subject?
+    /// One bit for each field that was there.
+    private var seen: UInt16 = 0
     private let names: [String]
 
     init(_ message: ProtobufReader, event: Int, names: [String]) throws(ProtobufError) {
@@ -56,13 +58,13 @@ private struct EventFields {
                 try message.skip()
                 continue
             }
+            // No leader writes a field twice: the bytes of the first would pass unread.
+            guard seen & 1 << field == 0 else { throw .invalid(field: "\(field)") }
+            seen |= 1 << field
             switch message.wireType {
             case .varint: numbers[field] = try message.varint()
             case .fixed64: words[field] = try message.fixed64()
-            case .delimited where field == 1 && event > 2:
-                // A second one would have to be merged with the first.
-                guard subject == nil else { throw .invalid(field: "job") }
-                subject = try readSubject(try message.message())
+            case .delimited where field == 1 && event > 2: subject = try readSubject(try message.message())
             case .delimited: texts[field] = try message.array()
             case .fixed32: try message.skip()
             }
