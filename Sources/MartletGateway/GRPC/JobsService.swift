@@ -25,6 +25,18 @@ struct JobsService: Martlet_V1_Jobs.SimpleServiceProtocol {
         return try await untilCancelled(context) { try await calls.job(request) }
     }
 
+    func getJob(
+        request: StreamingServerRequest<Martlet_V1_GetJobRequest>, context: ServerContext
+    ) async throws -> StreamingServerResponse<Martlet_V1_Job> {
+        try await answer(request) { try await getJob(request: $0, context: context) }
+    }
+
+    func listJobs(
+        request: StreamingServerRequest<Martlet_V1_ListJobsRequest>, context: ServerContext
+    ) async throws -> StreamingServerResponse<Martlet_V1_ListJobsResponse> {
+        try await answer(request) { try await listJobs(request: $0, context: context) }
+    }
+
     func listJobs(
         request: Martlet_V1_ListJobsRequest, context: ServerContext
     ) async throws -> Martlet_V1_ListJobsResponse {

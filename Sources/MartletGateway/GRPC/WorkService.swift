@@ -19,6 +19,12 @@ struct WorkService: Martlet_V1_Work.SimpleServiceProtocol {
         return try await untilCancelled(context) { try await calls.lease(request) }
     }
 
+    func lease(
+        request: StreamingServerRequest<Martlet_V1_LeaseRequest>, context: ServerContext
+    ) async throws -> StreamingServerResponse<Martlet_V1_LeaseResponse> {
+        try await answer(request) { try await lease(request: $0, context: context) }
+    }
+
     func extend(request: Martlet_V1_ExtendRequest, context: ServerContext) async throws -> Martlet_V1_ExtendResponse {
         try await calls.extend(request)
     }
