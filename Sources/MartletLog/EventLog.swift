@@ -44,6 +44,15 @@ public protocol EventLog: Sendable {
     ///   forget.
     func forget(through position: UInt64) async throws(LogError)
 
+    /// How far to forget next so that about `bytes` of entries stay, counted with what the engine adds to them; nil
+    /// when no more are kept, and when there is nothing but the last entry.
+    ///
+    /// This far is one short step, which `forget` takes at once: whoever has to forget much asks again after each, and
+    /// appends go on in between. The answer comes from what the engine counts, without reading what is kept, and is
+    /// the same after the log was opened anew. A count that begins with the process would let the log grow for ever
+    /// where processes are short.
+    func excess(over bytes: Int) async throws(LogError) -> UInt64?
+
     /// Ends cleanly: everything afterwards is refused with `LogError.closed`. Closing twice is harmless.
     func close() async
 }

@@ -63,6 +63,11 @@ public final class InMemoryLog: EventLog {
         try storage.forget(through: position)
     }
 
+    public func excess(over bytes: Int) async throws(LogError) -> UInt64? {
+        try refuseWhenClosed()
+        return storage.excess(over: bytes)
+    }
+
     public func close() async {
         isClosed.store(true, ordering: .releasing)
     }
@@ -138,6 +143,20 @@ extension InMemoryLog {
                 let start = contents.place(at: last)
                 contents.entries.removeFirst(Int(last - contents.start.position))
                 contents.start = start
+            }
+        }
+
+        func excess(over bytes: Int) -> UInt64? {
+            contents.withLock { contents in
+                var room = bytes
+                let fitting = contents.entries.reversed().prefix { entry in
+                    room -= entry.body.count
+                    return room >= 0
+                }
+                // The last entry stays, however large it is.
+                let staying = UInt64(max(fitting.count, 1))
+                guard contents.head.position > contents.start.position + staying else { return nil }
+                return contents.head.position - staying
             }
         }
     }

@@ -56,12 +56,12 @@ extension LogStore {
     /// nothing left to forget.
     func forgetSome(through position: UInt64) throws(LogError) -> Bool {
         guard position <= checkpointPosition else { throw .notCovered(position: position) }
-        // The last entry stays: it says where the log stands.
-        let last = min(position, max(head.position, 1) - 1)
+        let last = min(position, lastForgettable)
         guard last > start.position else { return false }
         // The entry at the mark must be there when the log is opened again.
         try mark.settle()
-        let end = try place(at: try endOfChunk(through: last))
+        let chunk = try nextChunk(through: last, bytes: Self.chunkBytes)
+        let end = try place(at: chunk.end)
         try engine(at: end.position) { () throws(SQLiteError) in
             try database.transaction { () throws(SQLiteError) in
                 let deleting = try database.prepare("DELETE FROM entries WHERE position <= ?1")
@@ -79,13 +79,42 @@ extension LogStore {
                 try moving.run()
             }
         }
-        pendingPages += Int(end.position - start.position)
+        // Many builds of SQLite wipe what is deleted: then the pages that become free are written too.
+        pendingPages += chunk.bytes / 4096 + Int(end.position - start.position)
         start = end
         return true
     }
 
-    /// The last of at most 256 entries or about 8 MiB of bodies.
-    private func endOfChunk(through last: UInt64) throws(LogError) -> UInt64 {
+    /// The contract is `EventLog.excess`'s.
+    func excess(over bytes: Int) throws(LogError) -> UInt64? {
+        guard lastForgettable > start.position else { return nil }
+        let excess = try bytesInUse() - bytes
+        guard excess > 0 else { return nil }
+        let step = min(max(excess, Self.leastChunkBytes), Self.chunkBytes)
+        return try nextChunk(through: lastForgettable, bytes: step).end
+    }
+
+    /// Each chunk is one transaction, for which an append may have to wait.
+    private static let chunkBytes = 2 << 20
+    /// Small entries share pages: forgotten one by one, they would make many a sync for each page that becomes free.
+    private static let leastChunkBytes = 64 << 10
+
+    /// The last entry stays: it says where the log stands.
+    private var lastForgettable: UInt64 { max(head.position, 1) - 1 }
+
+    /// What the pages that are in use take: two numbers of the file's header, however long the log is. The free ones
+    /// are used again before the file grows.
+    private func bytesInUse() throws(LogError) -> Int {
+        try engine { () throws(SQLiteError) in
+            let pages = try LogFormat.number("PRAGMA page_count", database)
+            let free = try LogFormat.number("PRAGMA freelist_count", database)
+            return (pages - free) * 4096
+        }
+    }
+
+    /// The first entries that are kept, up to `last`: at most 256, or about `bytes` of bodies. Says where they end and
+    /// how much their bodies hold.
+    private func nextChunk(through last: UInt64, bytes: Int) throws(LogError) -> (end: UInt64, bytes: Int) {
         let start = self.start.position
         return try engine(at: start + 1) { () throws(SQLiteError) in
             let statement = try database.prepare(
@@ -96,12 +125,12 @@ extension LogStore {
             statement.bind(start + 1, at: 1)
             statement.bind(last, at: 2)
             defer { statement.reset() }
-            var (end, room) = (start + 1, 8 << 20)
-            while room > 0, try statement.step() {
-                end = statement.uint64(at: 0)
-                room -= Int(statement.int64(at: 1))
+            var chunk = (end: start + 1, bytes: 0)
+            while chunk.bytes < bytes, try statement.step() {
+                chunk.end = statement.uint64(at: 0)
+                chunk.bytes += Int(statement.int64(at: 1))
             }
-            return end
+            return chunk
         }
     }
 

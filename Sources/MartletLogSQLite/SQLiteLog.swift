@@ -112,6 +112,10 @@ public actor SQLiteLog: EventLog {
         }
     }
 
+    public func excess(over bytes: Int) throws(LogError) -> UInt64? {
+        try serve { store throws(LogError) in try store.excess(over: bytes) }
+    }
+
     public func close() {
         guard case .open(let store) = state else { return }
         do throws(LogError) {

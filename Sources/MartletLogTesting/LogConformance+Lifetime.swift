@@ -105,6 +105,35 @@ extension LogConformance {
         await reopened.close()
     }
 
+    public func excessIsForgotten() async throws {
+        let first = try await fixture.open()
+        var chain = Chain(partition: Self.partition)
+        let entries = try await first.fill(&chain, 100, body: [UInt8](repeating: 7, count: 10_000))
+        try demand(try await first.excess(over: 4_000_000) == nil, "a million bytes are no more than four")
+        try await first.keep(checkpoint(at: entries[99]))
+        // What is kept is counted by the log, not by the process.
+        let log = try await fixture.openAfterCrash(of: first)
+        let start = try await forgetExcess(over: 500_000, in: log)
+        let kept = try await log.readAll(from: start)
+        try demand(kept == Array(entries.dropFirst(Int(start) - 1)), "what is not too much is there")
+        let bytes = kept.count * 10_000
+        try demand((250_000...500_000).contains(bytes), "about 500,000 bytes stay, not \(bytes)")
+        let last = try await forgetExcess(over: 0, in: log)
+        try demand(try await log.readAll(from: last) == [entries[99]], "the last entry is never too much")
+        await log.close()
+    }
+
+    /// Returns the position of the first entry that stays.
+    private func forgetExcess(over bytes: Int, in log: any EventLog) async throws -> UInt64 {
+        var forgotten: UInt64 = 0
+        while let next = try await log.excess(over: bytes) {
+            try demand(next > forgotten, "each step leads further than \(forgotten), not to \(next)")
+            try await log.forget(through: next)
+            forgotten = next
+        }
+        return forgotten + 1
+    }
+
     public func closedRefuses() async throws {
         let (log, entries) = try await filled(2)
         await log.close()
@@ -120,6 +149,7 @@ extension LogConformance {
             try await refusal(of: "keep") { () throws(LogError) in try await log.keep(kept) },
             try await refusal(of: "checkpoint") { () throws(LogError) in try await log.checkpoint() },
             try await refusal(of: "forget") { () throws(LogError) in try await log.forget(through: 1) },
+            try await refusal(of: "excess") { () throws(LogError) in try await log.excess(over: 1) },
         ]
         try demand(refusals.allSatisfy { $0 == .closed }, "each refusal says that the log was closed: \(refusals)")
         try demand(try await fixture.open().readAll() == entries, "what was refused left nothing behind")

@@ -30,6 +30,9 @@ public struct LogConformance: Sendable {
         LogLaw("A checkpoint that the log does not have is refused") { try await $0.strangeCheckpointIsRefused() },
         LogLaw("Only what a checkpoint covers is forgotten") { try await $0.forgettingNeedsCheckpoint() },
         LogLaw("The head survives when all is forgotten") { try await $0.headSurvives() },
+        LogLaw("What is kept beyond a bound is told, after a crash too, and forgotten in steps") {
+            try await $0.excessIsForgotten()
+        },
         LogLaw("A closed log refuses everything") { try await $0.closedRefuses() },
         LogLaw("A body of 8 MiB is kept as a body of none") { try await $0.sizesAreKept() },
     ]

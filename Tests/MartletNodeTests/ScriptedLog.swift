@@ -76,6 +76,7 @@ final class ScriptedLog: EventLog, ReservedSpace {
     func keep(_ checkpoint: Checkpoint) async throws(LogError) { try await base.keep(checkpoint) }
     func checkpoint() async throws(LogError) -> Checkpoint? { try await base.checkpoint() }
     func forget(through position: UInt64) async throws(LogError) { try await base.forget(through: position) }
+    func excess(over bytes: Int) async throws(LogError) -> UInt64? { try await base.excess(over: bytes) }
     func close() async { await base.close() }
 
     func append(_ entry: Entry) async -> AppendOutcome {

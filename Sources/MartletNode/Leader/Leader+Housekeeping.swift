@@ -5,34 +5,20 @@ import MartletView
 import MartletWire
 import NIOCore
 
-/// Knows up to which position the log may forget so that about `limit` bytes stay.
-struct KeptBytes {
-    /// Marks every so often: a position, and the bytes written up to it.
-    private var marks: [(position: UInt64, total: Int)] = []
-    private var total = 0
-    private var lastCall = 0
-    private static let markEvery = 1 << 20
-    private static let callEvery = 32 << 20
-
-    /// - Returns: true when it is time to look whether something can be forgotten.
-    mutating func wrote(_ bytes: Int, at position: UInt64) -> Bool {
-        total += bytes
-        if total - (marks.last?.total ?? 0) >= Self.markEvery { marks.append((position, total)) }
-        guard total - lastCall >= Self.callEvery else { return false }
-        lastCall = total
-        return true
-    }
-
-    /// The last position behind which more than `limit` bytes were written; nil if there is none.
-    mutating func forgettable(keeping limit: Int) -> UInt64? {
-        guard let place = marks.lastIndex(where: { total - $0.total >= limit }) else { return nil }
-        let position = marks[place].position
-        marks.removeFirst(place + 1)
-        return position
-    }
-}
-
 extension Leader {
+    /// Bytes of entries after which the house is kept, however soon they came.
+    private static let houseEvery = 32 << 20
+    /// Steps of forgetting in one round, so that the rest of the house has its turn.
+    private static let stepsInRound = 64
+
+    /// Calls the house when so much was written that there may be something to forget.
+    func countForHouse(_ bytes: Int) {
+        unhousedBytes += bytes
+        guard unhousedBytes >= Self.houseEvery else { return }
+        unhousedBytes = 0
+        callHouse.yield()
+    }
+
     /// Checkpoints, forgets, retires: whatever is not urgent, one thing after the other.
     func keepHouse() async throws {
         let rounds = executor.loop.scheduleRepeatedTask(initialDelay: .minutes(1), delay: .minutes(10)) {
@@ -68,15 +54,32 @@ extension Leader {
     }
 
     /// The log forgets only behind a checkpoint that survives a power cut.
+    ///
+    /// The log tells when it keeps too much. A count of what this leader wrote would begin anew with each start, and
+    /// the log of a server that never runs long would never forget.
     private func forgetEntries() async throws {
-        guard let position = keptBytes.forgettable(keeping: configuration.logBytes) else { return }
+        guard try await log.excess(over: configuration.logBytes) != nil else { return }
         let durable = try await view.makeDurable()
-        guard durable.position >= position,
-            let hash = durable.hash.withUnsafeBytes({ EntryHash(bytes: $0) })
-        else { return }
+        guard let hash = durable.hash.withUnsafeBytes({ EntryHash(bytes: $0) }) else { return }
         try await log.keep(Checkpoint(position: durable.position, hash: hash, body: []))
-        try await log.forget(through: position)
-        logger.debug("forgot entries", metadata: ["through": "\(position)", "checkpoint": "\(durable.position)"])
+        let forgotten = try await forgetInSteps(coveredBy: durable.position)
+        logger.debug("forgot entries", metadata: ["through": "\(forgotten)", "checkpoint": "\(durable.position)"])
+    }
+
+    /// Short steps, between which appends go on: at a start there may be much to forget. What one round leaves, the
+    /// next one takes.
+    ///
+    /// - Returns: the position of the last entry forgotten; 0 for none.
+    private func forgetInSteps(coveredBy checkpoint: UInt64) async throws -> UInt64 {
+        var forgotten: UInt64 = 0
+        for _ in 0..<Self.stepsInRound {
+            let next = try await log.excess(over: configuration.logBytes)
+            guard let next, next > forgotten, next <= checkpoint, !Task.isCancelled else { return forgotten }
+            try await log.forget(through: next)
+            forgotten = next
+        }
+        callHouse.yield()
+        return forgotten
     }
 
     private func retireJobs() async throws {

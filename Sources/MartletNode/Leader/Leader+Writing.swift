@@ -55,7 +55,7 @@ extension Leader {
         metrics.entries += 1
         metrics.entryBytes += UInt64(entry.body.count)
         metrics.commitLatency.record(clock.now - began)
-        if keptBytes.wrote(entry.body.count, at: head.position) { callHouse.yield() }
+        countForHouse(entry.body.count)
         view.project(sealed.events, at: ViewPosition(head))
         act(on: sealed.effects, failure: nil)
         follow(sealed.events)

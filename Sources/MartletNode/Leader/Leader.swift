@@ -64,7 +64,8 @@ actor Leader {
     /// The disk is full: the reserve is spent, submissions are refused.
     var isDiskFull = false
     var lastCommit: Timestamp?
-    var keptBytes = KeptBytes()
+    /// Bytes of entries written since the house was last called for them.
+    var unhousedBytes = 0
 
     enum Phase: Equatable {
         case starting

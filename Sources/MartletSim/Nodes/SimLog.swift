@@ -69,5 +69,6 @@ final class SimLog: EventLog {
     func checkpoint() async throws(LogError) -> Checkpoint? { try await base.checkpoint() }
     // The checkers read the whole log at the end.
     func forget(through position: UInt64) async throws(LogError) {}
+    func excess(over bytes: Int) async throws(LogError) -> UInt64? { nil }
     func close() async {}
 }
