@@ -33,9 +33,9 @@ struct InvariantTests {
             subject: Subject(id: dead, number: 5, queue: "default"), kind: "work", payload: [1], priority: 9,
             timeout: nil, retry: .standard, traceparent: nil, submittedAt: harness.now, state: .dead)
         record.failures = 1
-        harness.partition.beginRead()
+        harness.partition.beginRead(of: dead)
         #expect(harness.partition.admit(record) == .admitted)
-        harness.partition.endRead()
+        harness.partition.endRead(of: dead)
         #expect(first.count == 1 && ids.count == 4)
         #expect(harness.partition.checkInvariants() == [])
         return harness.partition

@@ -99,9 +99,9 @@ struct LaneTests {
         #expect(!request.mustSeeAll)
 
         // One is brought in by name, and cancelled only while the next page is read.
-        harness.partition.beginRead()
+        harness.partition.beginRead(of: jobs[14].subject.id)
         #expect(harness.partition.admit(jobs[14]) == .admitted)
-        harness.partition.endRead()
+        harness.partition.endRead(of: jobs[14].subject.id)
         try harness.start(limit: 4)
         request = try #require(harness.partition.pageRequest(for: .queue("default")))
         #expect(request.mustSeeAll)
@@ -175,7 +175,7 @@ struct LaneTests {
     @Test("A record that was read too early is not admitted, neither by name nor by page")
     func earlyRecordIsRefused() throws {
         var (harness, jobs) = try crowd(6)
-        harness.partition.beginRead()
+        harness.partition.beginRead(of: jobs[4].subject.id)
         try harness.start(limit: 4)
         let request = try #require(harness.partition.pageRequest(for: .queue("default")))
         harness.partition.beginPage(request)
@@ -184,21 +184,21 @@ struct LaneTests {
         #expect(harness.partition.admit(jobs[4]) == .departed)
         harness.partition.finishPage(request, jobs: Array(jobs[4...]), isLast: true)
         #expect(try harness.start(limit: 9).map(\.job) == [jobs[5].subject.id])
-        harness.partition.endRead()
+        harness.partition.endRead(of: jobs[4].subject.id)
         #expect(harness.partition.counts(of: "default") == LaneCounts(running: 5))
     }
 
     @Test("A record of a job that turned cold meanwhile, as it is, is admitted")
     func unchangedRecordIsAdmitted() throws {
         var (harness, jobs) = try crowd(4)
-        harness.partition.beginRead()
+        harness.partition.beginRead(of: jobs[3].subject.id)
         for _ in 0..<5 { try harness.submit(.plain(priority: 9)) }
         #expect(harness.partition.job(jobs[3].subject.id) == nil)
         #expect(harness.partition.admit(jobs[3]) == .admitted)
         #expect(harness.partition.admit(jobs[3]) == .alreadyHot)
         #expect(harness.partition.checkInvariants() == [])
         try harness.perform(.cancel(jobs[3].subject.id))
-        harness.partition.endRead()
+        harness.partition.endRead(of: jobs[3].subject.id)
         #expect(harness.partition.counts(of: "default").queued == 8)
     }
 
@@ -231,9 +231,9 @@ struct LaneTests {
         let jobs = try (0..<4).map { _ in try submit(&harness) }
         #expect(harness.partition.job(jobs[3].subject.id) == nil)
 
-        harness.partition.beginRead()
+        harness.partition.beginRead(of: jobs[3].subject.id)
         #expect(harness.partition.admit(jobs[3]) == .admitted)
-        harness.partition.endRead()
+        harness.partition.endRead(of: jobs[3].subject.id)
 
         try harness.perform(.cancel(jobs[3].subject.id))
         #expect(harness.partition.counts(of: "default").queued == 3)

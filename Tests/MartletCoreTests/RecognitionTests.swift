@@ -69,26 +69,30 @@ struct RecognitionTests {
         try harness.submit(keyed("b"), keyed("c"))
         let again = Command.Submission(jobs: [keyed("a"), keyed("c"), keyed("a"), keyed("d")], stamp: nil, seed: 0)
         #expect(harness.partition.coldKeys(in: again) == ["a", "d"])
-        harness.partition.beginRead()
+        harness.partition.beginRead(for: again)
         harness.partition.admit(keys: [RememberedKey(idempotency: idempotency, job: first[0], expires: expires)])
         #expect(try harness.submit(keyed("a")) == first)
-        harness.partition.endRead()
+        harness.partition.endRead(for: again)
         #expect(harness.partition.checkInvariants() == [])
         harness.wait(.seconds(25 * 3600))
         try harness.submit(keyed("e"))
         #expect(harness.partition.coldKeys(in: again) == [])
     }
 
-    @Test("While the view is read no key turns cold")
+    @Test("While keys of a submission are looked up all of its keys stay, those that come too, and no others")
     func readKeepsKeys() throws {
         var harness = Harness { $0.hotKeys = 1 }
-        harness.partition.beginRead()
-        let first = try harness.submit(keyed("a"))
-        try harness.submit(keyed("b"))
-        #expect(try harness.submit(keyed("a")) == first)
-        harness.partition.endRead()
-        #expect(
-            harness.partition.coldKeys(in: Command.Submission(jobs: [keyed("a")], stamp: nil, seed: 0)) == ["a"])
+        let all = Command.Submission(jobs: ["a", "b", "c"].map { keyed($0) }, stamp: nil, seed: 0)
+        var read = all
+        read.jobs.removeLast()
+        let before = try harness.submit(keyed("a"))
+        harness.partition.beginRead(for: read)
+        let meanwhile = try harness.submit(keyed("b"))
+        try harness.submit(keyed("c"), keyed("d"))
+        #expect(harness.partition.coldKeys(in: all) == ["c"])
+        #expect(try harness.submit(keyed("a"), keyed("b")) == before + meanwhile)
+        harness.partition.endRead(for: read)
+        #expect(harness.partition.coldKeys(in: all) == ["a", "b", "c"])
     }
 
     @Test("A repeated numbered submission is answered with the same jobs and leads to nothing")

@@ -13,12 +13,12 @@ extension Simulation {
         let cold = partition.coldKeys(in: submission)
         if !cold.isEmpty {
             seen["cold key", default: 0] += 1
-            partition.beginRead()
+            partition.beginRead(for: submission)
             partition.admit(keys: twin.keys.filter { cold.contains($0.idempotency.key) && $0.expires > now })
         }
         perform(.submit(submission))
         keep(submission)
-        if !cold.isEmpty { partition.endRead() }
+        if !cold.isEmpty { partition.endRead(for: submission) }
     }
 
     /// Keeps a submission that was accepted, to repeat it; its number may have stood for a forgotten one.
@@ -101,7 +101,7 @@ extension Simulation {
         guard partition.job(id) == nil, job.state != .succeeded, job.state != .cancelled else {
             return perform(command)
         }
-        partition.beginRead()
+        partition.beginRead(of: id)
         readings.append(Reading(command: command, id: id, record: draws.happens(oneIn: 2) ? job : nil))
     }
 
@@ -161,7 +161,7 @@ extension Simulation {
         }
         checkState()
         perform(reading.command)
-        partition.endRead()
+        partition.endRead(of: reading.id)
         checkState()
     }
 

@@ -27,4 +27,21 @@ struct KeyTests {
             _ = try await before
         }
     }
+
+    @Test("A key that was looked up once is known still when another of its submission pushes it out")
+    func pushedOut() async throws {
+        var configuration = NodeConfiguration()
+        (configuration.limits.hotKeys, configuration.limits.jobsPerSubmission) = (1, 2)
+        let harness = try NodeHarness(configuration: configuration)
+        try await harness.run { node in
+            let first = try await node.submit([.mail(key: "a"), .mail(key: "b")], stamp: nil)
+            let second = try await node.submit([.mail(key: "c"), .mail(key: "d")], stamp: nil)
+            // Both are cold and come back in, which is as much as there is room for.
+            #expect(try await node.submit([.mail(key: "a"), .mail(key: "b")], stamp: nil) == first)
+
+            let mixed = try await node.submit([.mail(key: "a"), .mail(key: "c")], stamp: nil)
+
+            #expect(mixed == [first[0], second[0]])
+        }
+    }
 }

@@ -1,47 +1,25 @@
-/// The jobs that left memory while the view was being read, and how they stood when they left.
+/// The jobs that left a lane from behind its boundary while a page of it was read.
 ///
-/// A record that was read too early must not come back into memory. What leaves is noted from the beginning
-/// of a read to its end; a record that still says what the job was when it left is no older than that and
-/// may come back.
+/// The read may have seen them wait there still, and a record that was read too early must not come back into memory.
+/// Nothing else that happens meanwhile need be remembered: what stands before the boundary no page looks at, and what
+/// is cold does not change without coming into memory first. So what counts is not how long the read takes, nor how
+/// many others there are, but what came in by name or in its time behind the boundary, and is gone again.
 struct Departures: Sendable {
-    /// What changes about a job that is not running.
-    struct Standing: Equatable, Sendable {
-        var state: JobState
-        var due: Timestamp?
-        var attempt: Int
-        var failures: Int
-        var losses: Int
+    private let most: Int
+    private var numbers: Set<UInt64> = []
+    /// More left than is remembered: the page is to be read anew.
+    private(set) var isOverfull = false
 
-        init(_ job: Job) {
-            state = job.state
-            due = job.state == .scheduled || job.state == .retrying ? job.due : nil
-            attempt = job.attempt
-            failures = job.failures
-            losses = job.losses
-        }
-    }
+    init(most: Int) { self.most = most }
 
-    private(set) var reads = 0
-    private var left: [JobID: Standing] = [:]
+    /// How many are remembered.
+    var count: Int { numbers.count }
 
-    var count: Int { left.count }
-
-    mutating func beginRead() { reads += 1 }
-
-    mutating func endRead() {
-        precondition(reads > 0, "a read of the view ends that never began")
-        reads -= 1
-        if reads == 0 { left.removeAll() }
-    }
-
-    mutating func note(_ job: Job) {
-        guard reads > 0 else { return }
-        left[job.subject.id] = Standing(job)
+    mutating func note(_ number: UInt64) {
+        guard numbers.count < most else { return isOverfull = true }
+        numbers.insert(number)
     }
 
     /// Whether the record is older than what is known of the job.
-    func outdate(_ record: Job) -> Bool {
-        guard let standing = left[record.subject.id] else { return false }
-        return standing != Standing(record)
-    }
+    func outdate(_ record: Job) -> Bool { numbers.contains(record.subject.number) }
 }

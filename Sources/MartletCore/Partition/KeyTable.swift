@@ -1,4 +1,7 @@
 /// The idempotency keys in memory: the most recent ones, and older ones that were brought in by name.
+///
+/// A submission with cold keys is decided only once they were looked up. It watches all of its keys meanwhile, and
+/// those stay, whatever pushes them out; no others do, however long that takes and however many such lookups overlap.
 struct KeyTable: Sendable {
     private let capacity: Int
     private let guestCapacity: Int
@@ -8,18 +11,30 @@ struct KeyTable: Sendable {
     private var head = 0
     /// Keys brought in from the view, in the order of their arrival.
     private var guests: [RememberedKey] = []
+    /// Keys that submissions watch, and how many times.
+    private var watched: [String: Int] = [:]
+    /// Watched keys that neither `order` nor `guests` holds any more: they stay until nobody watches them.
+    private var lingering: Set<String> = []
     private(set) var coldCount = 0
     /// When the last cold key expires.
     private var coldUntil = Timestamp(microseconds: .min)
 
     init(_ limits: Limits) {
         capacity = max(0, limits.hotKeys)
-        // All keys of one submission must be there at once, or it could never be decided.
+        // A submission that is sent again finds all of its keys.
         guestCapacity = max(limits.hotKeys, limits.jobsPerSubmission)
     }
 
     /// How many of the keys are recent ones.
     var recentCount: Int { order.count - head }
+
+    /// All that are in memory.
+    var count: Int { keys.count }
+
+    /// Whether something will take out each key that is in memory. For tests and simulations.
+    var isAccountedFor: Bool {
+        lingering.allSatisfy { watched[$0] != nil } && keys.count <= recentCount + guests.count + lingering.count
+    }
 
     /// Nil when the key is not in memory or expired.
     func find(_ key: String, at now: Timestamp) -> RememberedKey? {
@@ -30,7 +45,7 @@ struct KeyTable: Sendable {
     func holds(_ key: String) -> Bool { keys[key] != nil }
 
     mutating func add(_ key: RememberedKey) {
-        keys[key.idempotency.key] = key
+        put(key)
         order.append(key)
     }
 
@@ -54,13 +69,27 @@ struct KeyTable: Sendable {
 
     mutating func admit(_ found: [RememberedKey]) {
         for key in found where keys[key.idempotency.key].map({ $0.expires < key.expires }) ?? true {
-            keys[key.idempotency.key] = key
+            put(key)
             guests.append(key)
         }
         let excess = guests.count - guestCapacity
         guard excess > 0 else { return }
         for key in guests[..<excess] { forget(key) }
         guests.removeFirst(excess)
+    }
+
+    /// From now on none of these leaves memory, and none that comes.
+    mutating func watch(_ names: [String]) {
+        for name in names { watched[name, default: 0] += 1 }
+    }
+
+    /// Ends one `watch` of the same names.
+    mutating func unwatch(_ names: [String]) {
+        for name in names {
+            guard let count = watched[name] else { preconditionFailure("nobody watches the key \(name)") }
+            watched[name] = count > 1 ? count - 1 : nil
+            if count == 1, lingering.remove(name) != nil { keys[name] = nil }
+        }
     }
 
     mutating func restore(_ recent: [RememberedKey], coldCount count: Int) {
@@ -78,8 +107,16 @@ struct KeyTable: Sendable {
         head = 0
     }
 
-    /// Unless the key stands for a later job by now.
+    /// In place of what the key stood for before.
+    private mutating func put(_ key: RememberedKey) {
+        keys[key.idempotency.key] = key
+        if !lingering.isEmpty { lingering.remove(key.idempotency.key) }
+    }
+
+    /// Unless the key stands for a later job by now, or is watched.
     private mutating func forget(_ key: RememberedKey) {
-        if keys[key.idempotency.key] == key { keys[key.idempotency.key] = nil }
+        let name = key.idempotency.key
+        guard keys[name] == key else { return }
+        if watched[name] == nil { keys[name] = nil } else { lingering.insert(name) }
     }
 }

@@ -49,6 +49,7 @@ struct Lane: Sendable {
     mutating func remove(_ key: LaneKey, bytes: Int) {
         hot.remove(key)
         hotBytes -= bytes
+        page?.noteDeparture(of: key)
         if let coldFrom, key >= coldFrom { hasColdChanged = true }
     }
 
@@ -92,8 +93,8 @@ struct Lane: Sendable {
     }
 
     /// - Parameter nextNumber: of the next job that is submitted.
-    mutating func beginPage(_ request: PageRequest, nextNumber: UInt64) {
-        page = PageRead(request: request, firstNew: nextNumber)
+    mutating func beginPage(_ request: PageRequest, nextNumber: UInt64, departures: Departures) {
+        page = PageRead(request: request, firstNew: nextNumber, departures: departures)
         hasColdChanged = false
     }
 
@@ -113,13 +114,14 @@ struct Lane: Sendable {
     }
 }
 
-/// A page under way, and the new jobs that turned cold since it was begun.
+/// A page under way, the new jobs that turned cold since it was begun, and the others that left.
 struct PageRead: Sendable {
     let request: PageRequest
     /// Jobs from this number on were submitted after the page was begun.
     let firstNew: UInt64
     private(set) var newCount = 0
     private(set) var newFrom: LaneKey?
+    private(set) var departures: Departures
 
     func isNew(_ key: LaneKey) -> Bool { key.number >= firstNew }
 
@@ -130,5 +132,11 @@ struct PageRead: Sendable {
 
     mutating func remove(_ key: LaneKey) {
         if isNew(key) { newCount -= 1 }
+    }
+
+    /// A hot job left the lane. The page looks neither before its begin nor at new ones.
+    mutating func noteDeparture(of key: LaneKey) {
+        guard key >= request.from, !isNew(key) else { return }
+        departures.note(key.number)
     }
 }

@@ -23,15 +23,20 @@ extension Partition {
     /// Takes in keys that were cold. A key that stands for a later job by now keeps standing for that.
     public mutating func admit(keys found: [RememberedKey]) { keys.admit(found) }
 
-    /// A read of the view begins, for jobs or keys named by a command. What the read sees must not be older
-    /// than this.
-    public mutating func beginRead() { departures.beginRead() }
+    /// A read of the view begins, for the cold keys of a submission. What the read sees must not be older than this.
+    ///
+    /// Until it ends none of the submission's keys leaves memory: one that the read did not find may have come since,
+    /// and one that was in memory is not looked for.
+    public mutating func beginRead(for submission: Command.Submission) { keys.watch(submission.keys) }
+
+    /// The read is over: what it found was admitted, and the submission was decided or given up.
+    public mutating func endRead(for submission: Command.Submission) { keys.unwatch(submission.keys) }
+
+    /// A read of the view begins, for a job that a command names. What the read sees must not be older than this.
+    public mutating func beginRead(of id: JobID) { lookups.begin(id) }
 
     /// The read is over and what it found was admitted.
-    public mutating func endRead() {
-        departures.endRead()
-        if departures.reads == 0 { keys.evict() }
-    }
+    public mutating func endRead(of id: JobID) { lookups.end(id) }
 
     /// Takes in one cold job, between the begin and the end of a read, to decide a command that names it.
     ///
@@ -39,7 +44,7 @@ extension Partition {
     /// ahead of it.
     public mutating func admit(_ job: Job) -> Admission {
         guard !slab.contains(job.subject.id) else { return .alreadyHot }
-        guard !departures.outdate(job) else { return .departed }
+        guard !lookups.outdate(job) else { return .departed }
         switch job.state {
         case .dead: return admitDead(job)
         case .scheduled, .queued, .retrying: return admitWaiting(job)
@@ -78,4 +83,9 @@ extension Partition {
         visitorBytes -= slab[slot].job.payload.count
         leaveMemory(slot)
     }
+}
+
+extension Command.Submission {
+    /// One that is there twice is named twice.
+    fileprivate var keys: [String] { jobs.compactMap(\.idempotencyKey) }
 }

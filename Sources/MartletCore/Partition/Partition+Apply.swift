@@ -12,8 +12,7 @@ extension Partition {
         if let idempotency = submitted.idempotency {
             let expires = time + limits.idempotencyWindow
             keys.add(RememberedKey(idempotency: idempotency, job: subject.id, expires: expires))
-            // While the view is read, a key that turned cold could be missed by the read and by memory.
-            if departures.reads == 0 { keys.evict() }
+            keys.evict()
         }
         let job = Job(
             subject: subject, kind: submitted.kind, payload: submitted.payload, priority: submitted.priority,

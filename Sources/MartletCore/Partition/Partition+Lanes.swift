@@ -47,7 +47,7 @@ extension Partition {
     }
 
     mutating func leaveMemory(_ slot: Int) {
-        departures.note(slab[slot].job)
+        lookups.note(slab[slot].job)
         slab.remove(slot)
     }
 

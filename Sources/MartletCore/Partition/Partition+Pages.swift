@@ -21,15 +21,18 @@ extension Partition {
         guard let place = queues.find(request.lane), queues[place].lane.page == nil else {
             preconditionFailure("a page of \(request.lane) was begun without being wanted")
         }
-        queues[place].lane.beginPage(request, nextNumber: nextNumber)
-        departures.beginRead()
+        queues[place].lane.beginPage(
+            request, nextNumber: nextNumber, departures: Departures(most: limits.departuresPerPage))
     }
 
     /// The page was read: `jobs` in the lane's order, and whether there are none behind them.
     ///
-    /// What is in memory already, what left it since the page was begun and what is new since then is passed over.
+    /// What is in memory already, what left the lane since the page was begun and what is new since then is passed
+    /// over. A page during which more left than is remembered tells nothing: it is wanted again.
     public mutating func finishPage(_ request: PageRequest, jobs: [Job], isLast: Bool) {
         let (place, page) = underWay(request)
+        let departures = page.departures
+        guard !departures.isOverfull else { return abandonPage(request) }
         var boundary = request.from
         var admitted = 0
         for var job in jobs {
@@ -84,8 +87,6 @@ extension Partition {
     private mutating func settlePage(of place: Int) {
         chillBehindBoundary(of: place)
         spillOverflow(of: place)
-        departures.endRead()
-        if departures.reads == 0 { keys.evict() }
         queues.dropIfEmpty(place)
     }
 }

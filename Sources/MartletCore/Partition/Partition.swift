@@ -19,7 +19,7 @@ public struct Partition: Sendable {
     var deadlines = DeadlineHeap()
     var keys: KeyTable
     var clients: ClientTable
-    var departures = Departures()
+    var lookups = Lookups()
 
     public internal(set) var runningCount = 0
     /// Running attempts that end by themselves some time.

@@ -30,6 +30,8 @@ public struct Limits: Equatable, Sendable {
     public var hotJobs = 262_144
     /// Payload bytes in memory in all lanes together.
     public var hotBytes = 256 << 20
+    /// Jobs that may leave a lane from behind its boundary while a page of it is read; with more it is read anew.
+    public var departuresPerPage = 262_144
     /// Jobs that run at one time.
     public var running = 100_000
     /// How far ahead `runAt` and a delay may lie.

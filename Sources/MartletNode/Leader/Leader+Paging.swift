@@ -36,17 +36,17 @@ extension Leader {
     /// Brings a cold job in, just before a command that names it.
     func admitIfCold(_ id: JobID) async throws(NodeError) {
         while partition.job(id) == nil {
-            partition.beginRead()
+            partition.beginRead(of: id)
             let job: Job?
             do {
                 try await committed()
                 job = try await reading { view async throws(ViewError) in try await view.waitingJob(id) }
             } catch {
-                partition.endRead()
+                partition.endRead(of: id)
                 throw error
             }
             let admission = job.map { partition.admit($0) }
-            partition.endRead()
+            partition.endRead(of: id)
             // It left memory while it was being read: what was read is old.
             if admission != .departed { return }
         }
@@ -54,14 +54,14 @@ extension Leader {
 
     /// Brings in the idempotency keys of a submission that are not in memory, and then decides it.
     ///
-    /// Until that is done no key turns cold: what was not found may have come meanwhile, and is there then.
+    /// Until that is done none of its keys leaves memory: what was not found may have come meanwhile, and is there.
     func withKeys(
         of submission: Command.Submission, decide: () throws(NodeError) -> Answer
     ) async throws(NodeError) -> Answer {
         let keys = partition.coldKeys(in: submission)
         guard !keys.isEmpty else { return try decide() }
-        partition.beginRead()
-        defer { partition.endRead() }
+        partition.beginRead(for: submission)
+        defer { partition.endRead(for: submission) }
         try await committed()
         let found = try await reading { view async throws(ViewError) in try await view.keys(keys) }
         partition.admit(keys: found)
