@@ -60,6 +60,41 @@ struct ListTests {
         await view.close()
     }
 
+    @Test("A list reads no result, neither of the jobs that it shows nor of those that it steps over")
+    func resultsAreLeftAlone() async throws {
+        let folder = try TemporaryFolder()
+        let first = try View(path: folder.view, incarnation: "log")
+        let job = subject(1)
+        let result = [UInt8](repeating: 0xC3, count: 100_000)
+        let succeeded = Event.completed(.init(job: job, attempt: 1, token: FencingToken(1), result: result))
+        first.project([submitted(job), started(job), succeeded, submitted(subject(2), kind: "resize")])
+        await first.close()
+        try damageEnd(of: 0xC3, in: folder.view)
+
+        let view = try View(path: folder.view, incarnation: "log")
+        let (all, others) = (try await view.jobs(JobQuery()), try await view.jobs(JobQuery(kind: "resize")))
+        let finished = try await view.jobs(JobQuery(state: .succeeded))
+        await #expect(throws: ViewError.self) { _ = try await view.job(job.id) }
+        await view.close()
+
+        #expect(all.jobs.map(\.job.subject.number) == [2, 1])
+        #expect(others.jobs.map(\.job.subject.number) == [2])
+        #expect(finished.jobs.map(\.job.subject.number) == [1])
+    }
+
+    /// Changes the last long run of one byte in a file: a page full of it.
+    private func damageEnd(of byte: UInt8, in path: String) throws {
+        var bytes = try readFile(path)
+        var run = 0
+        let found = bytes.indices.reversed().first { index in
+            run = bytes[index] == byte ? run + 1 : 0
+            return run == 2000
+        }
+        let place = try #require(found)
+        bytes[place] ^= 1
+        try writeFile(path, bytes)
+    }
+
     @Test("A page looks at no more rows than its scan limit, and says where to go on")
     func scanLimit() async throws {
         let folder = try TemporaryFolder()

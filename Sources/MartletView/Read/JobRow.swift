@@ -3,13 +3,17 @@ internal import MartletSQLite
 
 /// Turns a row of `jobs` into a record. Whatever cannot have been written is damage, and is said to be.
 enum JobRow {
-    static let columns =
+    static let columns = summary + ", payload, result"
+
+    /// What a list shows. SQLite reads with each step all that is selected, however many pages a value goes over and
+    /// whether or not it is then looked at: what may be long is left alone only by not being selected.
+    private static let summary =
         "number, id, queue, kind, state, rank, due, submitted, attempt, failures, losses, token, started, finished, "
-        + "lease, leased_until, policy, failure, payload, result"
+        + "lease, leased_until, policy, failure"
 
-    static let byNumber = "SELECT \(columns) FROM jobs WHERE number = ?"
+    static let summaryByNumber = "SELECT \(summary) FROM jobs WHERE number = ?"
 
-    /// Which of the long columns are wanted.
+    /// Which of the long columns are wanted; a summary is read of a row without them.
     enum Extent { case whole, withPayload, summary }
 
     static func record(_ row: Statement, _ extent: Extent, _ reader: Reader) throws -> JobRecord {

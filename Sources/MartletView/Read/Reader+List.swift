@@ -5,18 +5,24 @@ internal import MartletSQLite
 extension Reader {
     /// What remains to be tested on each row that is looked at.
     private struct Filter {
+        /// All that is read of a row that is stepped over. They stand at a row's begin: whatever is long is left alone.
+        static let columns = "number, queue, kind, state, submitted"
+        static let byNumber = "SELECT \(columns) FROM jobs WHERE number = ?"
+
         var queue: Int64?
         var kind: Int64?
         var state: Int64?
         var before: Int64?
 
         func admits(_ row: Statement) -> Bool {
-            if let queue, row.int64(at: 2) != queue { return false }
-            if let kind, row.int64(at: 3) != kind { return false }
-            if let state, row.int64(at: 4) != state { return false }
-            if let before, row.int64(at: 7) >= before { return false }
+            if let queue, row.int64(at: 1) != queue { return false }
+            if let kind, row.int64(at: 2) != kind { return false }
+            if let state, row.int64(at: 3) != state { return false }
+            if let before, Self.submitted(row) >= before { return false }
             return true
         }
+
+        static func submitted(_ row: Statement) -> Int64 { row.int64(at: 4) }
     }
 
     /// Where the rows come from, newest first.
@@ -42,19 +48,19 @@ extension Reader {
         let below = query.after.map { Int64(clamping: $0) } ?? .max
         let look = { (row: Statement) throws -> Step in
             // Times never fall along the numbers: everything further on is older still.
-            if let after = query.submittedAfter, row.int64(at: 7) < after.microseconds { return .enough }
+            if let after = query.submittedAfter, Filter.submitted(row) < after.microseconds { return .enough }
             return try page.look(at: row, filter.admits(row), self)
         }
         switch try source(query, filter, below: below) {
         case .walk:
-            try rows("SELECT \(JobRow.columns) FROM jobs WHERE number < ? ORDER BY number DESC", [below], look)
+            try rows("SELECT \(Filter.columns) FROM jobs WHERE number < ? ORDER BY number DESC", [below], look)
         case .rareState(let state):
             let sql =
-                "SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_rare "
+                "SELECT \(Filter.columns) FROM jobs INDEXED BY jobs_rare "
                 + "WHERE state = \(state) AND \(Schema.isRare) AND number < ? ORDER BY number DESC"
             try rows(sql, [below], look)
         case .numbers(let numbers):
-            for number in numbers where !page.isOver { try rows(JobRow.byNumber, [number], look) }
+            for number in numbers where !page.isOver { try rows(Filter.byNumber, [number], look) }
         }
         return JobPage(jobs: page.jobs, next: page.next)
     }
@@ -79,13 +85,24 @@ extension Reader {
                 next = jobs.last?.job.subject.number
                 return .enough
             }
-            if isMatch { jobs.append(try JobRow.record(row, .summary, reader)) }
+            if isMatch { jobs.append(try reader.summary(of: row.int64(at: 0))) }
             guard looked < scanLimit else {
                 next = row.uint64(at: 0)
                 return .enough
             }
             return .next
         }
+    }
+
+    /// The record of a row that was found in this snapshot, as a list shows it.
+    private func summary(of number: Int64) throws -> JobRecord {
+        var found: JobRecord?
+        try rows(JobRow.summaryByNumber, [number]) { row in
+            found = try JobRow.record(row, .summary, self)
+            return .enough
+        }
+        guard let found else { throw ViewError.damaged("job number \(number) is in an index alone") }
+        return found
     }
 
     private func source(_ query: JobQuery, _ filter: Filter, below: Int64) throws -> Source {
