@@ -34,6 +34,8 @@ extension Martlet_V1_Outcome {
     static let longestWait = Duration.seconds(315_576_000_000)
     /// The code of a failure that has none of its own.
     static let plainCode = "error"
+    /// The code of a failure that stands for an outcome that the server could not read.
+    static let unreadCode = "outcome-unread"
 
     static func completed<Run>(_ key: SessionState<Run>.Key, result: Data) -> Self {
         guard result.count <= resultBytes else {
@@ -99,6 +101,21 @@ extension Martlet_V1_Outcome {
         case .failed, .released, nil:
             return nil
         }
+    }
+
+    /// What to say instead of an outcome over which the server ended the stream, with nothing in it that came from a
+    /// handler. Left unsaid, the attempt would go back, and the job would run to the same end at once. It has no
+    /// replacement of its own, so this comes to an end.
+    func unread(_ message: String) -> Self? {
+        let isFinal: Bool
+        switch ending {
+        case .completed: isFinal = false
+        case .failed(let failed) where failed.failure.code != Self.unreadCode: isFinal = failed.isFinal
+        case .failed, .released, nil: return nil
+        }
+        return .failed(
+            SessionState<Never>.Key(self), code: Self.unreadCode,
+            message: "the server could not read the outcome: \(message)", isFinal: isFinal)
     }
 }
 

@@ -55,6 +55,7 @@ extension SessionState {
     ) -> [(outcome: Martlet_V1_Outcome, refusal: Martlet_V1_Refusal)] {
         let count = reports.prefix { $0.number <= message.number }.count
         defer { reports.removeFirst(count) }
+        passed(reports.prefix(count).reduce(0) { $0 + $1.outcomes.count })
         guard !message.refused.isEmpty else { return [] }
         let refused = Dictionary(
             message.refused.map { (Key(jobID: $0.jobID, token: $0.token), $0.refusal) }, uniquingKeysWith: { $1 })
@@ -65,6 +66,32 @@ extension SessionState {
             if let other = outcome.replacement(after: refusal) { pending.append(other) }
         }
         return found
+    }
+}
+
+// An outcome that the server cannot read.
+extension SessionState {
+    /// The server has ended the stream over what it was sent, and any outcome that is not settled may be to blame.
+    ///
+    /// They are reported again in halves, one report at a time, until the one that is to blame is alone; then another
+    /// is said in its place, if there is one. Returns the one that was found.
+    mutating func blamed(_ message: String) -> Martlet_V1_Outcome? {
+        let suspects = reports.flatMap(\.outcomes)
+        guard let found = suspects.first else { return nil }
+        guard suspects.count == 1 else {
+            search = (suspects.count, suspects.count / 2)
+            return nil
+        }
+        search = nil
+        reports = []
+        if let other = found.unread(message) { pending.insert(other, at: 0) }
+        return found
+    }
+
+    /// The server has read so many outcomes.
+    private mutating func passed(_ count: Int) {
+        guard let (left, perReport) = search else { return }
+        search = left > count ? (left - count, perReport) : nil
     }
 }
 

@@ -41,8 +41,12 @@ struct SessionState<Run: Sendable>: Sendable {
     var running: [Key: Running] = [:]
     var pending: [Martlet_V1_Outcome] = []
     var reports: [(number: UInt64, outcomes: [Martlet_V1_Outcome])] = []
+    /// Among how many outcomes, the next to be reported, one is looked for that the server cannot read, and how many of
+    /// them go into a report meanwhile.
+    var search: (left: Int, perReport: Int)?
     private var lastNumber: UInt64 = 0
-    private var isOpen = false
+    /// The server has answered on this stream.
+    private(set) var isOpen = false
     private var isLeaving = false
     private var hasSentDrain = false
     private var isHeartbeatDue = false
@@ -89,7 +93,7 @@ extension SessionState {
         if phase != .working, !hasSentDrain {
             hasSentDrain = true
             message.drain = Martlet_V1_Drain()
-        } else if !pending.isEmpty {
+        } else if !pending.isEmpty, reports.isEmpty || search == nil {
             message.report = report()
         } else if reports.isEmpty, isLeaving || phase == .closing {
             return .close
@@ -113,9 +117,10 @@ extension SessionState {
 
     private mutating func report() -> Martlet_V1_Report {
         var (count, bytes) = (0, 0)
+        let most = search?.perReport ?? Self.outcomesPerReport
         for outcome in pending {
             bytes += 96 + outcome.sizeOfContent
-            guard count == 0 || (count < Self.outcomesPerReport && bytes <= Self.bytesPerReport) else { break }
+            guard count == 0 || (count < most && bytes <= Self.bytesPerReport) else { break }
             count += 1
         }
         lastNumber += 1

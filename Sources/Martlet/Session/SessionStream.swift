@@ -16,9 +16,15 @@ struct SessionStream: Sendable {
             let start = ContinuousClock.now
             let trouble = await stream()
             try Task.checkCancellation()
-            let (isClosing, unsettled) = session.shell.withLock { ($0.session.phase == .closing, $0.session.unsettled) }
-            if isClosing, unsettled == 0 { return }
-            if let trouble, trouble.code == .invalidArgument { throw trouble }
+            let (isOver, wasOpen) = session.shell.withLock { shell in
+                (shell.session.phase == .closing && shell.session.unsettled == 0, shell.session.isOpen)
+            }
+            if isOver { return }
+            if let trouble, trouble.code == .invalidArgument {
+                // Before the session is open it is this worker that the server will not have; later, one message of it.
+                guard wasOpen else { throw trouble }
+                session.blamed(trouble)
+            }
             if ContinuousClock.now - start > Backoff.maximum { backoff.reset() }
             let wait = backoff.next()
             session.logger.notice(

@@ -73,9 +73,10 @@ extension WorkerSession {
     }
 
     func settled(_ message: Martlet_V1_Settled) {
-        let (refused, isLast) = shell.withLock { shell in
+        let (refused, isLast, isMore) = shell.withLock { shell in
             let refused = shell.session.settled(message)
-            return (refused, shell.session.phase != .working && shell.session.unsettled == 0)
+            let isLast = shell.session.phase != .working && shell.session.unsettled == 0
+            return (refused, isLast, !shell.session.pending.isEmpty)
         }
         for (outcome, refusal) in refused {
             let isLate = Martlet_V1_Outcome.lateReasons.contains(refusal.reason)
@@ -85,11 +86,21 @@ extension WorkerSession {
                     "job.id": "\(outcome.jobID)", "reason": "\(refusal.reason)", "message": "\(refusal.message)",
                 ])
         }
-        if !refused.isEmpty { outbox.ring() }
+        if isMore { outbox.ring() }
         if isLast {
             progress.ring()
             outbox.ring()
         }
+    }
+
+    /// The server ended the stream over a message that it could not read. One outcome must not end the worker, nor be
+    /// sent for ever.
+    func blamed(_ trouble: MartletError) {
+        guard let found = shell.withLock({ $0.session.blamed(trouble.message) }) else { return }
+        logger.error(
+            "The server could not read an outcome.",
+            metadata: ["job.id": "\(found.jobID)", "error": "\(trouble)"])
+        progress.ring()
     }
 
     /// At most one timer, for the attempt that is due first; it fires every 10 ms at most, since it looks at all.
