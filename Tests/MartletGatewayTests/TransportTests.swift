@@ -54,6 +54,22 @@ struct TransportTests {
         #expect(scanner.count == 4 && scanner.held == 0)
     }
 
+    @Test("A pass stops behind a large message, and goes on from there")
+    func largeMessages() {
+        let size = MessageScanner.largeMessage
+        let head = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) }
+        let large: [UInt8] = [0] + head + Array(repeating: UInt8(1), count: size)
+        let bytes: [UInt8] = [0, 0, 0, 0, 1, 7] + large + large + [0, 0]
+        var scanner = MessageScanner()
+        var (position, stops): (Int, [Int]) = (0, [])
+        while position < bytes.count {
+            position += bytes[position...].withUnsafeBytes { scanner.pass($0, messages: 1_000) }
+            stops.append(position)
+        }
+        #expect(stops == [size + 11, 2 * size + 16, 2 * size + 18])
+        #expect(scanner.count == 3 && scanner.held == 2 && !scanner.hasEndedLarge)
+    }
+
     @Test("What is held above the limit is let go of, the oldest first, and once")
     func holdings() {
         let holdings = Holdings(limit: 100)

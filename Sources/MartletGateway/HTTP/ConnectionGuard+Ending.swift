@@ -39,6 +39,44 @@ extension ConnectionGuard {
         }
     }
 
+    /// Answers what is not, or not yet, a request. Whole requests before it are answered first, and then no more.
+    func refuse(_ problem: Problem, context: ChannelHandlerContext) {
+        switch phase {
+        case .closing: return
+        case .answering where owed > 0, .body where owed > 1:
+            lastWord = lastWord ?? problem
+            hearNoMore()
+        // This request's answer is on its way, or was given already: one more would belong to nothing.
+        case .body where owed == 0: leave(.output, context: context)
+        case .body where isAnswering:
+            isQuiescing = true
+            hearNoMore()
+        case .head, .body, .answering: say(problem, context: context)
+        }
+    }
+
+    private func hearNoMore() {
+        gate.isShut = true
+        body?.letGo()
+        endWaiting()
+    }
+
+    /// An answer has been written to its end.
+    func answerEnded(context: ChannelHandlerContext) {
+        isAnswering = false
+        owed -= 1
+        if isLastAnswer {
+            leave(.output, context: context)
+        } else if let lastWord, owed == (phase == .body ? 1 : 0) {
+            // It is the answer to the request whose body did not come, if there is one.
+            say(lastWord, context: context)
+        } else if owed == 0 {
+            if isQuiescing { leave(.output, context: context) }
+        } else if phase == .body {
+            expectBody(context: context)
+        }
+    }
+
     func say(_ problem: Problem, context: ChannelHandlerContext) {
         cutShort(context: context)
         var answer = Answer(problem, requestID: RequestID.make())

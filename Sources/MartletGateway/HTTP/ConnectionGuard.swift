@@ -26,15 +26,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answers have not been written to their ends.
     var owed = 0
     /// Whether the first of those answers has begun.
-    private var isAnswering = false
+    var isAnswering = false
     /// Whether the answer that is being written is the last.
-    private var isLastAnswer = false
+    var isLastAnswer = false
     /// Whether the connection ends once nothing is owed.
     var isQuiescing = false
     /// Whether the request that is being read is the last that the parser can find.
     private var isSwitching = false
-    /// Why nothing is read after the requests that are owed an answer; it is the last answer.
-    private var lastWord: Problem?
+    /// Why nothing more is read; it is the last answer, after those that are owed to whole requests.
+    var lastWord: Problem?
     private let parts: Holdings
     var body: ArrivingBody?
     private var deadline: FairLine.Deadline?
@@ -83,7 +83,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard phase != .closing, lastWord == nil else { return }
+        guard phase != .closing, !gate.isShut else { return }
         switch unwrapInboundIn(data) {
         case .head where owed >= limits.maxPipelined:
             return refuse(
@@ -118,6 +118,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Newer bodies need the room of this one.
     private func makeWay(context: ChannelHandlerContext) {
         refuse(Problem(.exhausted, "too much has not arrived whole", retryAfter: .seconds(1)), context: context)
+        // What came of it is there until the answers before it are given, which may wait for a minute.
+        departure.happen()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -149,24 +151,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isLastAnswer = head.headerFields[.connection] == "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
-            isAnswering = false
-            owed -= 1
             leaving.write(end: data, promise: promise, context: context)
-            if isLastAnswer {
-                leave(.output, context: context)
-            } else if owed == 0 {
-                if let lastWord { return say(lastWord, context: context) }
-                if isQuiescing { leave(.output, context: context) }
-            } else if phase == .body {
-                expectBody(context: context)
-            }
+            answerEnded(context: context)
         default:
             context.write(data, promise: promise)
         }
     }
 
     /// A body is not read while others before it are owed their answers: its time begins when it is the first.
-    private func expectBody(context: ChannelHandlerContext) {
+    func expectBody(context: ChannelHandlerContext) {
         if owed == 1 { expect(within: limits.bodyTimeout, context: context) }
     }
 
@@ -175,20 +168,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         deadline = line.after(TimeAmount(time)) {
             let what = self.phase == .head ? "the request's head" : "the request's body"
             self.refuse(Problem(.timeout, "\(what) did not arrive within \(time)"), context: context)
-        }
-    }
-
-    /// Answers what is not, or not yet, a request. Whole requests before it are answered first, and then no more.
-    private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
-        switch phase {
-        case .closing: return
-        case .answering where owed > 0:
-            lastWord = problem
-            gate.isShut = true
-            return
-        // Another answer is on its way, or this request's was given already: one more would belong to nothing.
-        case .body where isAnswering || owed != 1: return context.close(promise: nil)
-        case .head, .body, .answering: say(problem, context: context)
         }
     }
 }

@@ -17,9 +17,7 @@ struct HTTPResponder: Sendable {
         var answer = await self.answer(to: request, requestID: requestID)
         answer.fields[.requestID] = requestID
         // What is left of a body that was refused unread is not worth reading.
-        if request.headers[.connection]?.lowercased() == "close" || answer.status == .contentTooLarge
-            || request.head.asksToSwitch
-        {
+        if request.headers.askToClose || answer.status == .contentTooLarge || request.head.asksToSwitch {
             answer.fields[.connection] = "close"
         }
         logger.debug(

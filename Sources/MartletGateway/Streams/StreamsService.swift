@@ -62,11 +62,18 @@ struct StreamsService: RegistrableRPCService {
 
 /// The methods whose requests may go on for as long as the caller likes.
 enum StreamingMethods {
-    private static let paths: Set<String> = Set(
-        [Martlet_V1_Jobs.Method.SubmitStream.descriptor, Martlet_V1_Work.Method.Session.descriptor]
-            .map { "/" + $0.fullyQualifiedMethod } + ReflectionService.paths)
+    private static let paces: [String: Pace] = {
+        let submissions = Martlet_V1_Jobs.Method.SubmitStream.descriptor.fullyQualifiedMethod
+        let session = Martlet_V1_Work.Method.Session.descriptor.fullyQualifiedMethod
+        let room = SubmissionStream.unanswered
+        // Each request has one reply. Once a session is open, whatever its worker says is read at once.
+        var paces = ["/" + submissions: Pace(first: room, ahead: room), "/" + session: Pace(first: 1, ahead: .max)]
+        for path in ReflectionService.paths { paces[path] = Pace(first: 1, ahead: 1) }
+        return paces
+    }()
 
-    static func contain(_ path: String?) -> Bool { path.map(paths.contains) ?? false }
+    /// Nil: the request is one message.
+    static func pace(of path: String?) -> Pace? { path.flatMap { paces[$0] } }
 }
 
 /// What the generated services answer where `StreamsService` serves.

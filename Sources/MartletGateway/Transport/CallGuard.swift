@@ -7,8 +7,8 @@ internal import NIOHTTP2
 ///
 /// A request that is not whole in time, and a message that stops half-way, end the call, and what such messages hold is
 /// bounded over all calls. Messages go on a few at a time: a window full of tiny ones must not keep the loop from
-/// everyone else, and too many of those end the connection. An answer that was given is taken within the limit for
-/// stalled writing, or the call is over.
+/// everyone else, and too many of those end the connection. They go on no further than the call's `Pace`. An answer that
+/// was given is taken within the limit for stalled writing, or the call is over.
 final class CallGuard: TakesTurns, RemovableChannelHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTP2Frame.FramePayload
@@ -23,22 +23,27 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
         var line: FairLine
     }
 
-    private let limits: Limits
-    private let connection: FrameGuard?
+    let limits: Limits
+    let connection: FrameGuard?
     private let isAdmitted: Bool
+    /// Counts what arrives, before any of it is acted on.
+    private var arriving = MessageScanner()
+    /// Counts what is handed on.
     private var scanner = MessageScanner()
-    private var waiting = CircularBuffer<HTTP2Frame.FramePayload.Data>()
-    var hasWork: Bool { !waiting.isEmpty }
+    var waiting = CircularBuffer<HTTP2Frame.FramePayload.Data>()
+    var pace = Pace.free
+    var hasWork: Bool { !waiting.isEmpty && pace.room(after: scanner.count) > 0 }
     var isInLine = false
     var line: FairLine { limits.line }
     var place: FairLine.Place { connection?.place ?? .stranger }
     private(set) var isOver = false
     /// The request ends with its first message, and has not ended.
-    private var awaitsEnd = false
-    private var hasAnswered = false
+    var awaitsEnd = false
+    /// What has come of such a request.
+    private var requestBytes = 0
     /// The answer is given, and must be taken in time whatever still comes.
-    private var isDone = false
-    private var patience: FairLine.Deadline?
+    var isDone = false
+    var patience: FairLine.Deadline?
     private var patienceBegan = 0
     private var held: Held?
 
@@ -74,14 +79,26 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
         switch payload {
         case .headers(let head):
             guard isAdmitted else { return refuse(.refusedStream, context: context) }
-            awaitsEnd = !head.endStream && !StreamingMethods.contain(head.headers.first(name: ":path"))
+            let pace = StreamingMethods.pace(of: head.headers.first(name: ":path"))
+            awaitsEnd = !head.endStream && pace == nil
+            self.pace = pace ?? self.pace
             context.fireChannelRead(data)
         case .data(let frame):
+            guard affords(frame.data) else { return }
             waiting.append(frame)
             come(isFirst: waiting.count == 1, context: context)
         default:
             context.fireChannelRead(data)
         }
+    }
+
+    /// False: it brings too many messages that carry next to nothing, and the connection is over.
+    private func affords(_ data: IOData) -> Bool {
+        guard case .byteBuffer(let buffer) = data else { return true }
+        let before = arriving.smallCount
+        buffer.withUnsafeReadableBytes { arriving.pass($0) }
+        let small = arriving.smallCount - before
+        return small == 0 || connection?.allows(small) != false
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -98,14 +115,15 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     func afterTurn(context: ChannelHandlerContext) { takeStock(context: context) }
 
     func pass(context: ChannelHandlerContext) {
-        var left = limits.grpc.messagesPerTurn * (place == .known ? 4 : 1)
+        let turn = limits.grpc.messagesPerTurn * (place == .known ? 4 : 1)
+        var left = min(turn, pace.room(after: scanner.count))
         while left > 0, !isOver, let frame = waiting.popFirst() {
             guard case .byteBuffer(var buffer) = frame.data else { continue }
-            let (before, small) = (scanner.count, scanner.smallCount)
+            let before = scanner.count
             let size = buffer.withUnsafeReadableBytes { scanner.pass($0, messages: left) }
+            if awaitsEnd { requestBytes += size }
             left -= scanner.count - before
             line.letIn(scanner.count - before)
-            if scanner.smallCount > small, connection?.allows(scanner.smallCount - small) == false { return }
             let isWhole = size == buffer.readableBytes
             let piece = buffer.readSlice(length: size) ?? ByteBuffer()
             if !isWhole {
@@ -113,9 +131,19 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
             }
             let endsHere = isWhole && frame.endStream
             if endsHere { awaitsEnd = false }
-            let passed = HTTP2Frame.FramePayload.Data(data: .byteBuffer(piece), endStream: endsHere)
-            context.fireChannelRead(wrapInboundOut(.data(passed)))
+            handOn(piece, endStream: endsHere, context: context)
         }
+    }
+
+    /// gRPC keeps the buffer in which it put a message together until the next bytes come, and on a stream that stays
+    /// open none may ever: after a large message it is given none, and lets go.
+    private func handOn(_ piece: ByteBuffer, endStream: Bool, context: ChannelHandlerContext) {
+        let isLarge = scanner.hasEndedLarge
+        let passed = HTTP2Frame.FramePayload.Data(data: .byteBuffer(piece), endStream: endStream && !isLarge)
+        context.fireChannelRead(wrapInboundOut(.data(passed)))
+        guard isLarge, !isOver else { return }
+        let nothing = HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer()), endStream: endStream)
+        context.fireChannelRead(wrapInboundOut(.data(nothing)))
     }
 
     /// What is missing must come in time; what came of it is counted.
@@ -132,7 +160,14 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
                 self.refuse(.cancel, context: context)
             }
         }
-        held?.set(Self.room(scanner.held)) { self.refuse(.enhanceYourCalm, context: context) }
+        count(context: context)
+    }
+
+    /// A request that has not ended is kept even where its message is whole: it is acted on when it ends.
+    func count(context: ChannelHandlerContext) {
+        held?.set(Self.room(awaitsEnd ? requestBytes : scanner.held)) {
+            self.refuse(.enhanceYourCalm, context: context)
+        }
     }
 
     /// What the buffer takes that a message grows in.
@@ -140,25 +175,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
         bytes > 1 ? 1 << (Int.bitWidth - (bytes - 1).leadingZeroBitCount) : bytes
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        connection?.callWasAnswered()
-        if case .headers(let head) = unwrapOutboundIn(data), head.endStream { hasAnswered = true }
-        context.write(data, promise: promise)
-    }
-
-    func flush(context: ChannelHandlerContext) {
-        context.flush()
-        // Mostly the call is over by now.
-        guard hasAnswered, !isOver, context.channel.isActive else { return }
-        hasAnswered = false
-        isDone = true
-        patience?.cancel()
-        held?.end()
-        awaitsEnd = false
-        patience = line.after(TimeAmount(limits.stall)) { self.refuse(.cancel, context: context) }
-    }
-
-    private func refuse(_ code: HTTP2ErrorCode, context: ChannelHandlerContext) {
+    func refuse(_ code: HTTP2ErrorCode, context: ChannelHandlerContext) {
         guard !isOver else { return }
         end()
         context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)

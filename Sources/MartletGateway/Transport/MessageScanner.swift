@@ -15,14 +15,20 @@ struct MessageScanner {
     /// Those of them with fewer bytes than `smallMessage`.
     private(set) var smallCount = 0
 
+    /// Whether the last pass ended with a large message.
+    private(set) var hasEndedLarge = false
+
     /// Smaller than anything that asks for work.
     static let smallMessage = 16
+    /// Longer than a frame: whoever reads it puts it together in a buffer of its own.
+    static let largeMessage = 16 << 10
 
-    /// Passes over at most `messages` ends of messages, and says how many bytes that is.
+    /// Passes over at most `messages` ends of messages, and stops behind a large one; says how many bytes that is.
     mutating func pass(_ bytes: UnsafeRawBufferPointer, messages: Int) -> Int {
         var position = 0
         let last = count + messages
-        while position < bytes.count, count < last {
+        hasEndedLarge = false
+        while position < bytes.count, count < last, !hasEndedLarge {
             if headCount < Self.headSize {
                 head = head << 8 | UInt64(bytes[position])
                 headCount += 1
@@ -40,11 +46,21 @@ struct MessageScanner {
         return position
     }
 
+    /// Passes over all of it.
+    mutating func pass(_ bytes: UnsafeRawBufferPointer) {
+        var position = 0
+        while position < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+            position += pass(rest, messages: rest.count)
+        }
+    }
+
     private mutating func begin() { ahead = Int(head & 0xFFFF_FFFF) }
 
     private mutating func end() {
         count += 1
         if held - Self.headSize < Self.smallMessage { smallCount += 1 }
+        hasEndedLarge = held - Self.headSize >= Self.largeMessage
         (head, headCount, held) = (0, 0, 0)
     }
 }
