@@ -1,6 +1,6 @@
 """Floods and slow clients against the real server, while an honest client goes on.
 
-    python3 Tests/floods/floods.py                     every attack, the quick ones one by one, the slow ones at once
+    python3 Tests/floods/floods.py                     every attack by itself, and then the slow ones at once
     python3 Tests/floods/floods.py ping settings --seconds 60
     python3 Tests/floods/floods.py --list
 
@@ -25,8 +25,10 @@ from processes import Broken  # noqa: E402
 from scene import Scene, Settings  # noqa: E402
 from table import HEAD, figures, row  # noqa: E402
 
-#: These fill the server's connections, so they have it for themselves.
-ALONE = ("idle-http", "idle-grpc")
+#: Those fill the server's connections, and would keep the others out.
+IDLE = ("idle-http", "idle-grpc")
+#: A little longer than the longest limit.
+QUICK_SECONDS, IDLE_SECONDS, SLOW_SECONDS = 3.0, 17.0, 37.0
 
 
 def options() -> argparse.Namespace:
@@ -51,10 +53,15 @@ def scenes(wanted: argparse.Namespace) -> list[tuple[str, list[str], float]]:
         raise SystemExit(f"no such attack: {', '.join(sorted(unknown))}")
     if wanted.seconds is not None:
         return [(name, [name], wanted.seconds) for name in names]
-    quick = [(name, [name], 3.0) for name in names if not ATTACKS[name].is_slow]
-    alone = [(name, [name], 17.0) for name in names if name in ALONE]
-    slow = [name for name in names if ATTACKS[name].is_slow and name not in ALONE]
-    return quick + alone + ([("slow ones", slow, 37.0)] if slow else [])
+    slow = [name for name in names if ATTACKS[name].is_slow and name not in IDLE]
+    crowd = [("all slow ones", slow, SLOW_SECONDS)] if len(slow) > 1 else []
+    return [(name, [name], length(name)) for name in names] + crowd
+
+
+def length(name: str) -> float:
+    if not ATTACKS[name].is_slow:
+        return QUICK_SECONDS
+    return IDLE_SECONDS if name in IDLE else SLOW_SECONDS
 
 
 def run(wanted: argparse.Namespace, folder: Path) -> bool:
