@@ -102,6 +102,21 @@ struct FaultTests {
         }
     }
 
+    @Test("A node that is asked for work, and has none, is ready whenever it is asked for that")
+    func asksInVain() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            for _ in 0..<50 {
+                await harness.advance(by: .seconds(10))
+                async let leased = node.lease(queues: ["mail"], limit: 1, lease: .seconds(30), wait: .zero)
+                async let health = node.health()
+                #expect(await health.isReady)
+                let deliveries = try await leased
+                #expect(deliveries.isEmpty)
+            }
+        }
+    }
+
     @Test("A node refuses to start on a log that is shorter than its view")
     func viewAhead() async throws {
         let harness = try NodeHarness()
