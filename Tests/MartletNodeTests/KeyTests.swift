@@ -28,6 +28,32 @@ struct KeyTests {
         }
     }
 
+    @Test(
+        "Submissions that wait for their keys take up room like those that wait for the log", .timeLimit(.minutes(1)))
+    func room() async throws {
+        var configuration = NodeConfiguration()
+        (configuration.limits.hotKeys, configuration.pendingBytes) = (1, 10_000)
+        let harness = try NodeHarness(configuration: configuration)
+        try await harness.run { node in
+            _ = try await node.submit([.mail(key: "a"), .mail(key: "b")], stamp: nil)
+            harness.log.closeGate()
+            async let before = node.submitOne()
+            await harness.log.appendArrives()
+            async let large = node.submit([.mail([UInt8](repeating: 1, count: 10_000), key: "k")], stamp: nil)
+            await node.whenWaiting(1)
+
+            let refusal = await #expect(throws: NodeError.self) { try await node.submitOne() }
+            guard case .exhausted = refusal else {
+                Issue.record("refused as \(String(describing: refusal))")
+                return harness.log.openGate()
+            }
+
+            harness.log.openGate()
+            _ = try await (before, large)
+            _ = try await node.submitOne()
+        }
+    }
+
     @Test("A key that was looked up once is known still when another of its submission pushes it out")
     func pushedOut() async throws {
         var configuration = NodeConfiguration()

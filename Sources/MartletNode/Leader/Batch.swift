@@ -9,6 +9,9 @@ struct Batch {
     /// About how many bytes the entry will have.
     var bytes = 0
 
+    /// About what the event of a submitted job has beside its payload.
+    static let bytesBesidePayload = 200
+
     var isEmpty: Bool { events.isEmpty && effects.isEmpty }
 }
 

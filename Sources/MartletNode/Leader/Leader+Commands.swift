@@ -42,7 +42,7 @@ extension Leader {
             metrics.exhausted += 1
             throw .exhausted(what: "disk space", limit: "the disk is full", retryAfter: .seconds(5))
         }
-        guard batch.bytes < configuration.pendingBytes else {
+        guard batch.bytes + lookupBytes < configuration.pendingBytes else {
             throw exhausted("bytes waiting to be written", configuration.pendingBytes, .milliseconds(100))
         }
     }

@@ -23,7 +23,7 @@ extension Leader {
     private func prepare(for event: Event, isRevoking: Bool) {
         switch event {
         case .submitted(let submitted):
-            batch.bytes += submitted.payload.count + 200
+            batch.bytes += submitted.payload.count + Batch.bytesBesidePayload
             if submitted.due == nil { dispatcher.touch(submitted.job.queue) }
         case .completed(let completed):
             batch.bytes += completed.result.count + 64

@@ -60,8 +60,13 @@ extension Leader {
     ) async throws(NodeError) -> Answer {
         let keys = partition.coldKeys(in: submission)
         guard !keys.isEmpty else { return try decide() }
+        let bytes = submission.jobs.reduce(0) { $0 + $1.payload.count + Batch.bytesBesidePayload }
+        lookupBytes += bytes
         partition.beginRead(for: submission)
-        defer { partition.endRead(for: submission) }
+        defer {
+            partition.endRead(for: submission)
+            lookupBytes -= bytes
+        }
         try await committed()
         let found = try await reading { view async throws(ViewError) in try await view.keys(keys) }
         partition.admit(keys: found)

@@ -64,6 +64,8 @@ actor Leader {
     /// The disk is full: the reserve is spent, submissions are refused.
     var isDiskFull = false
     var lastCommit: Timestamp?
+    /// Bytes of submissions whose keys are being looked up.
+    var lookupBytes = 0
     /// Bytes of entries written since the house was last called for them.
     var unhousedBytes = 0
 
