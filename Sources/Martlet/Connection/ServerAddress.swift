@@ -10,17 +10,22 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `host:port`; an IPv6 host stands in brackets, `[::1]:7481`. Nil if the text is neither.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
+        guard let (host, port) = Self.parts(of: text), port > 0 else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    /// A host, without the brackets that only one with colons has, and a port, which may be 0.
+    package static func parts(of text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil
         }
-        guard !host.isEmpty else { return nil }
-        self.init(host: String(host), port: port)
+        var host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, host.contains(":") == isBracketed, !host.contains("["), !host.contains("]") else {
+            return nil
+        }
+        return (String(host), Int(port))
     }
 
     /// The server's defaults on this machine, `127.0.0.1:7481`.

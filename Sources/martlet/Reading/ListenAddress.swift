@@ -1,3 +1,4 @@
+internal import Martlet
 internal import NIOCore
 
 /// Where a server listens. Port 0 lets the system choose.
@@ -14,17 +15,8 @@ struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
 
     /// Nil unless the text is `host:port`, with an IPv6 address in brackets.
     init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65_535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty else { return nil }
-        self.init(host: String(host), port: port)
+        guard let (host, port) = ServerAddress.parts(of: text) else { return nil }
+        self.init(host: host, port: port)
     }
 
     /// Nobody on another machine can reach it. A name other than `localhost` could mean anything.
