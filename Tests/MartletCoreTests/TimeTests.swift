@@ -3,7 +3,23 @@ import Testing
 
 @Suite("What time does")
 struct TimeTests {
-    @Test("What is due happens in the order of time, no more of it than the limit")
+    @Test("Timers that are due are queued before a timed-out attempt comes back and pushes them out of memory")
+    func timersComeFirst() throws {
+        var harness = Harness { $0.hotBytesPerLane = 10 }
+        try harness.submit(.plain(bytes: 10).with { $0.timeout = .seconds(1) })
+        try harness.start()
+        try harness.submit(.plain(start: .after(.seconds(3600)), bytes: 1))
+        for _ in 0..<4 { try harness.submit(.plain(start: .after(.seconds(5)), bytes: 4)) }
+        harness.wait(.seconds(10))
+
+        let events = try harness.tick()
+
+        #expect(events.count == 5)
+        guard case .failed = events.last else { return record("\(events)") }
+        #expect(harness.partition.counts(of: "default").queued == 4)
+    }
+
+    @Test("What is due happens in the order of time, timers before attempts, no more of it than the limit")
     func dueThingsHappenInOrder() throws {
         var harness = Harness()
         let ids = try harness.submit(
@@ -15,10 +31,11 @@ struct TimeTests {
         harness.wait(.seconds(10))
         let before = harness
         let events = try harness.tick()
-        guard events.count == 4, case .queued(let first, .scheduled) = events[0], case .failed(let failed) = events[1],
-            case .queued(let third, .scheduled) = events[2], case .lost(let lost) = events[3]
+        guard events.count == 4, case .queued(let first, .scheduled) = events[0],
+            case .queued(let second, .scheduled) = events[1], case .failed(let failed) = events[2],
+            case .lost(let lost) = events[3]
         else { return record("\(events)") }
-        #expect([first.id, failed.job.id, third.id, lost.job.id] == [ids[3], ids[0], ids[2], ids[1]])
+        #expect([first.id, second.id, failed.job.id, lost.job.id] == [ids[3], ids[2], ids[0], ids[1]])
         #expect(failed.failure.code == "timeout")
         #expect(failed.failures == 1)
         harness = before

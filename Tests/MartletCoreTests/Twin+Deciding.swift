@@ -144,10 +144,8 @@ extension Twin {
     }
 
     private func tick(_ seed: UInt64, _ limit: Int, _ now: Timestamp, _ hot: Hot) -> [Event] {
+        let timers = waiting(in: .timers).map(\.1).filter { hot.contains($0.subject.id) && ($0.due ?? now) <= now }
         var due: [(time: Timestamp, event: (UInt64) -> Event)] = []
-        for (_, job) in waiting(in: .timers) where hot.contains(job.subject.id) {
-            due.append((job.due ?? now, { _ in .queued(job.subject, from: job.state) }))
-        }
         for job in running() {
             let timeout = Failure(code: "timeout", message: "the attempt did not end within its timeout")
             let until = job.lease?.until ?? .distantFuture
@@ -161,8 +159,10 @@ extension Twin {
         let ended = due.enumerated().filter { $0.element.time <= now }.sorted {
             ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
         }
-        return ended.prefix(limit).enumerated().map { index, entry in
-            entry.element.event(SplitMix64.mix(seed &+ UInt64(index)))
-        }
+        let queued = timers.prefix(limit).map { Event.queued($0.subject, from: $0.state) }
+        return queued
+            + ended.prefix(limit - queued.count).enumerated().map { index, entry in
+                entry.element.event(SplitMix64.mix(seed &+ UInt64(index)))
+            }
     }
 }

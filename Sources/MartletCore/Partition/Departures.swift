@@ -16,7 +16,7 @@ struct Departures: Sendable {
     var count: Int { numbers.count }
 
     mutating func note(_ number: UInt64) {
-        guard numbers.count < most else { return isOverfull = true }
+        guard numbers.count < most || numbers.contains(number) else { return isOverfull = true }
         numbers.insert(number)
     }
 

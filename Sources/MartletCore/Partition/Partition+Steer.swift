@@ -19,28 +19,23 @@ extension Partition {
         return .done
     }
 
-    /// Whatever is due, the earliest first, at most `limit` things; of what is due at one time the timers
-    /// come before the attempts, a lease's end before its attempt's timeout.
+    /// Whatever is due, at most `limit` things: first timers and then attempts, the earliest of each first; a lease's end
+    /// comes before its attempt's timeout.
+    ///
+    /// All is decided before any of it is applied, and an attempt that failed comes back among the timers: it may push
+    /// the last of them out of memory, and those must not be in need of being queued any more.
     func tick(seed: UInt64, limit: Int, at now: Timestamp, into events: inout [Event]) -> Answer {
         guard limit > 0 else { return .done }
-        let attempts = endedAttempts(at: now)
-        var nextAttempt = 0
-        var timers = queues[QueueTable.timers].lane.hot.makeIterator()
-        var timer = timers.next()
-        for index in 0..<limit {
-            let timerDue = timer.map { Timestamp(microseconds: Int64(clamping: $0.key.rank)) }
-            let attempt = nextAttempt < attempts.count ? attempts[nextAttempt] : nil
-            if let entry = timer, let timerDue, timerDue <= now, timerDue <= attempt?.time ?? .distantFuture {
-                let job = slab[entry.slot].job
-                events.append(.queued(job.subject, from: job.state))
-                timer = timers.next()
-            } else if let attempt {
-                nextAttempt += 1
-                let draw = SplitMix64.mix(seed &+ UInt64(truncatingIfNeeded: index))
-                events.append(end(of: attempt, seed: draw, at: now))
-            } else {
-                break
-            }
+        let last = events.count + limit
+        for entry in queues[QueueTable.timers].lane.hot {
+            let timerDue = Timestamp(microseconds: Int64(clamping: entry.key.rank))
+            guard timerDue <= now, events.count < last else { break }
+            let job = slab[entry.slot].job
+            events.append(.queued(job.subject, from: job.state))
+        }
+        for (index, attempt) in endedAttempts(at: now).prefix(last - events.count).enumerated() {
+            let draw = SplitMix64.mix(seed &+ UInt64(truncatingIfNeeded: index))
+            events.append(end(of: attempt, seed: draw, at: now))
         }
         return .done
     }

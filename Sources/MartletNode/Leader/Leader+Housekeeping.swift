@@ -21,7 +21,7 @@ extension Leader {
 
     /// Checkpoints, forgets, retires: whatever is not urgent, one thing after the other.
     func keepHouse() async throws {
-        let rounds = executor.loop.scheduleRepeatedTask(initialDelay: .minutes(1), delay: .minutes(10)) {
+        let rounds = executor.loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .minutes(10)) {
             [callHouse] _ in callHouse.yield()
         }
         defer { rounds.cancel() }
@@ -73,10 +73,11 @@ extension Leader {
     private func forgetInSteps(coveredBy checkpoint: UInt64) async throws -> UInt64 {
         var forgotten: UInt64 = 0
         for _ in 0..<Self.stepsInRound {
-            let next = try await log.excess(over: configuration.logBytes)
-            guard let next, next > forgotten, next <= checkpoint, !Task.isCancelled else { return forgotten }
-            try await log.forget(through: next)
-            forgotten = next
+            guard let next = try await log.excess(over: configuration.logBytes) else { return forgotten }
+            let end = min(next, checkpoint)
+            guard end > forgotten, !Task.isCancelled else { return forgotten }
+            try await log.forget(through: end)
+            forgotten = end
         }
         callHouse.yield()
         return forgotten
