@@ -72,7 +72,9 @@ struct TextTests {
         for text in ["", "MiB", "1MB", "-1", "1.5MiB", "9999999999999GiB"] { #expect(ByteCount.parse(text) == nil) }
         #expect(ListenAddress("[::1]:0") == ListenAddress(host: "::1", port: 0))
         #expect(ListenAddress("[::1]:0")?.description == "[::1]:0")
-        for text in ["", "7480", "localhost", ":7480", "::1:7480", "h:65536", "h:-1", "[h]:1", "[[h]]:1", "h]:1"] {
+        for text in [
+            "", "7480", "localhost", ":7480", "::1:7480", "h:65536", "h:-1", "h:+1", "[h]:1", "[[h]]:1", "h]:1",
+        ] {
             #expect(ListenAddress(text) == nil)
         }
         for host in ["127.0.0.1", "127.9.9.9", "::1", "localhost"] {

@@ -38,7 +38,20 @@ struct CallGuardTests {
     private let loop = EmbeddedEventLoop()
     private let ticks = TickCounter()
     private let holdings = Holdings(limit: 1 << 30)
+    /// Counts how often more is asked for.
+    private final class Asker: ChannelOutboundHandler {
+        typealias OutboundIn = Any
+        private(set) var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
+    }
+
     private let reader = Reader()
+    private let asker = Asker()
+    private let guardian: CallGuard
     private let stream: EmbeddedChannel
 
     init() throws {
@@ -46,8 +59,8 @@ struct CallGuardTests {
         let limits = CallGuard.Limits(
             grpc: GatewayConfiguration.GRPC(), stall: .seconds(30), holdings: holdings,
             line: FairLine(loop, ticks: ticks))
-        let guardian = CallGuard(limits: limits, connection: nil, isAdmitted: true)
-        try stream.pipeline.syncOperations.addHandlers([guardian, reader])
+        guardian = CallGuard(limits: limits, connection: nil, isAdmitted: true)
+        try stream.pipeline.syncOperations.addHandlers([asker, guardian, reader])
         try stream.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
     }
 
@@ -167,6 +180,23 @@ struct CallGuardTests {
         #expect(reader.messages.count == 35)
         try answer(6)
         #expect(reader.messages.count == 40 && reader.hasEnded)
+    }
+
+    @Test("What comes after the answer is read and dropped, and with it what waited")
+    func afterTheAnswer() throws {
+        try begin(Self.session)
+        for _ in 0..<40 { try receive(Self.message(1000)) }
+        #expect(!guardian.waiting.isEmpty)
+
+        var end = try Self.head(of: Self.session)
+        end.endStream = true
+        try stream.writeOutbound(HTTP2Frame.FramePayload.headers(end))
+        let asked = asker.count
+        for _ in 0..<40 { try receive(Self.message(1000)) }
+
+        #expect(guardian.waiting.isEmpty)
+        #expect(asker.count >= asked + 40)
+        #expect(reader.messages.count == 1)
     }
 
     @Test("What a worker says goes on once its session is open")

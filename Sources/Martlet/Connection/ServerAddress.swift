@@ -16,9 +16,9 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// A host, without the brackets that only one with colons has, and a port, which may be 0.
     package static func parts(of text: String) -> (host: String, port: Int)? {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
+            !text[colon...].hasPrefix(":+")
+        else { return nil }
         var host = text[..<colon]
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         if isBracketed { host = host.dropFirst().dropLast() }

@@ -47,7 +47,7 @@ struct SessionState<Run: Sendable>: Sendable {
     private var lastNumber: UInt64 = 0
     /// The server has answered on this stream.
     private(set) var isOpen = false
-    private var isLeaving = false
+    private(set) var isLeaving = false
     private var hasSentDrain = false
     private var isHeartbeatDue = false
     /// Something was sent since the last look.

@@ -23,7 +23,8 @@ struct SessionStream: Sendable {
             if let trouble, trouble.code == .invalidArgument {
                 // Before the session is open it is this worker that the server will not have; later, one message of it.
                 guard wasOpen else { throw trouble }
-                session.blamed(trouble)
+                // Each step of the search takes a stream; whoever is shutting down has not the time to wait for them.
+                if session.blamed(trouble) { backoff.reset() }
             }
             if ContinuousClock.now - start > Backoff.maximum { backoff.reset() }
             let wait = backoff.next()

@@ -75,7 +75,7 @@ extension WorkerSession {
     func settled(_ message: Martlet_V1_Settled) {
         let (refused, isLast, isMore) = shell.withLock { shell in
             let refused = shell.session.settled(message)
-            let isLast = shell.session.phase != .working && shell.session.unsettled == 0
+            let isLast = shell.session.unsettled == 0 && (shell.session.phase != .working || shell.session.isLeaving)
             return (refused, isLast, !shell.session.pending.isEmpty)
         }
         for (outcome, refusal) in refused {
@@ -94,13 +94,17 @@ extension WorkerSession {
     }
 
     /// The server ended the stream over a message that it could not read. One outcome must not end the worker, nor be
-    /// sent for ever.
-    func blamed(_ trouble: MartletError) {
-        guard let found = shell.withLock({ $0.session.blamed(trouble.message) }) else { return }
+    /// sent for ever. Returns whether the next stream brings the search for it further.
+    func blamed(_ trouble: MartletError) -> Bool {
+        let (found, isSearching) = shell.withLock { shell in
+            (shell.session.blamed(trouble.message), shell.session.search != nil)
+        }
+        guard let found else { return isSearching }
         logger.error(
             "The server could not read an outcome.",
             metadata: ["job.id": "\(found.jobID)", "error": "\(trouble)"])
         progress.ring()
+        return true
     }
 
     /// At most one timer, for the attempt that is due first; it fires every 10 ms at most, since it looks at all.

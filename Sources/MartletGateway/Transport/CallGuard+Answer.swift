@@ -21,10 +21,13 @@ extension CallGuard {
         if waited, hasWork { come(isFirst: false, context: context) }
     }
 
-    /// gRPC takes no more of the request, but keeps what it has of a message for as long as the call is there.
+    /// gRPC takes no more of the request, but keeps what it has of a message for as long as the call is there. What still
+    /// comes is read, for else a window full of it would wait, and dropped.
     private func answerEnds(context: ChannelHandlerContext) {
         isDone = true
         awaitsEnd = false
+        waiting.removeAll()
+        context.read()
         patience?.cancel()
         patience = nil
         count(context: context)

@@ -84,7 +84,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
             self.pace = pace ?? self.pace
             context.fireChannelRead(data)
         case .data(let frame):
-            guard affords(frame.data) else { return }
+            guard affords(frame.data), !isDone else { return }
             waiting.append(frame)
             come(isFirst: waiting.count == 1, context: context)
         default:
@@ -104,6 +104,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         guard !isOver else { return }
         context.fireChannelReadComplete()
+        if isDone { return context.read() }
         takeStock(context: context)
     }
 

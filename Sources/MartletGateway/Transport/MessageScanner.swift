@@ -19,7 +19,7 @@ struct MessageScanner {
     private(set) var hasEndedLarge = false
 
     /// Smaller than anything that asks for work.
-    static let smallMessage = 16
+    static let smallMessage = 5
     /// Longer than a frame: whoever reads it puts it together in a buffer of its own.
     static let largeMessage = 16 << 10
 
