@@ -182,6 +182,21 @@ struct CallGuardTests {
         #expect(reader.messages.count == 40 && reader.hasEnded)
     }
 
+    @Test("Who sends on and does not take the answers is counted with a window full of it")
+    func stuck() throws {
+        try begin(Self.submitStream)
+        for _ in 0..<17 { try receive(Self.message(100)) }
+        #expect(holdings.bytes == 0)
+
+        stream.isWritable = false
+        stream.pipeline.fireChannelWritabilityChanged()
+        #expect(holdings.bytes == 1 << 20)
+
+        stream.isWritable = true
+        stream.pipeline.fireChannelWritabilityChanged()
+        #expect(holdings.bytes == 0)
+    }
+
     @Test("What comes after the answer is read and dropped, and with it what waited")
     func afterTheAnswer() throws {
         try begin(Self.session)

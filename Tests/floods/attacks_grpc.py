@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import zlib
 from collections.abc import Iterator
@@ -89,6 +90,27 @@ async def half_messages(place: Field) -> None:
     await hold(place, "grpc", 10, begin)
 
 
+async def late_words(place: Field) -> None:
+    """Sessions that begin with nothing, are refused for it, and go on: as much as the server's windows let through."""
+    block = frames.call_head(wire.SESSION)
+    part = frames.data(0, b" " * FRAME)
+
+    async def begin(peer: Peer) -> None:
+        await peer.send(frames.hello(), 1)
+        for stream in ALL_STREAMS:
+            peer.offends(stream)
+            start = frames.headers(stream, block) + frames.data(
+                stream, frames.message(b"") + frames.message(b"", length=12 * MEGA))
+            await peer.send(start, 2)
+        for _ in range(12 * MEGA // FRAME):
+            for stream in ALL_STREAMS:
+                if not await peer.credit(stream, FRAME):
+                    return
+                await peer.send(part[:5] + stream.to_bytes(4, "big") + part[9:])
+
+    await hold(place, "grpc", 4, begin)
+
+
 async def zero_window(place: Field) -> None:
     """Large lists that are asked for, with a window that never opens."""
     block = frames.call_head(wire.LIST_JOBS)
@@ -126,6 +148,26 @@ async def silent_submitter(place: Field) -> None:
         await peer.send(frames.hello(window=0) + frames.headers(1, frames.call_head(wire.SUBMIT_STREAM)), 2)
         for _ in range(30):
             await peer.send(frames.data(1, request))
+
+    await hold(place, "grpc", 4, begin)
+
+
+async def silent_loaders(place: Field) -> None:
+    """Submissions without end, as much as the server's windows let through, whose answers find no window. They are
+    refused: jobs that are taken may have their room."""
+    request = frames.message(wire.submit_request(1, payload=bytes(1000), queue="no name"))
+    block = frames.call_head(wire.SUBMIT_STREAM)
+
+    async def load(peer: Peer, stream: int) -> None:
+        peer.offends(stream)
+        await peer.send(frames.headers(stream, block))
+        while await peer.credit(stream, len(request)) and await peer.send(frames.data(stream, request)):
+            pass
+
+    async def begin(peer: Peer) -> None:
+        await peer.send(frames.hello(window=0), 1)
+        # In the order of their numbers: streams begin as they are opened.
+        await asyncio.gather(*(load(peer, stream) for stream in ALL_STREAMS))
 
     await hold(place, "grpc", 4, begin)
 
@@ -171,7 +213,9 @@ ATTACKS = [
     Attack("slow-head-grpc", slow_head, cut_within=130 + SLACK, is_slow=True),
     Attack("open-streams", open_streams, cut_within=30 + SLACK, is_slow=True),
     Attack("half-messages", half_messages, cut_within=30 + SLACK, is_slow=True),
+    Attack("late-words", late_words, cut_within=30 + SLACK, is_slow=True),
     Attack("zero-window", zero_window, cut_within=30 + SLACK, is_slow=True),
     Attack("silent-worker", silent_worker, cut_within=30 + SLACK, is_slow=True),
+    Attack("silent-loaders", silent_loaders, cut_within=30 + SLACK, is_slow=True),
     Attack("silent-submitter", silent_submitter, cut_within=30 + SLACK, is_slow=True),
 ]

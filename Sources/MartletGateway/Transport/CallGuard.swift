@@ -166,9 +166,20 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
 
     /// A request that has not ended is kept even where its message is whole: it is acted on when it ends.
     func count(context: ChannelHandlerContext) {
-        held?.set(Self.room(awaitsEnd ? requestBytes : scanner.held)) {
+        let bytes = Self.room(awaitsEnd ? requestBytes : scanner.held)
+        held?.set(bytes + (isStuck(context) ? limits.grpc.windowBytes : 0)) {
             self.refuse(.enhanceYourCalm, context: context)
         }
+    }
+
+    /// It does not take its answers, and sends on: HTTP/2 keeps as much of that as the window lets through.
+    private func isStuck(_ context: ChannelHandlerContext) -> Bool {
+        !waiting.isEmpty && !hasWork && !context.channel.isWritable
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if !isOver { count(context: context) }
+        context.fireChannelWritabilityChanged()
     }
 
     /// What the buffer takes that a message grows in.
