@@ -25,4 +25,24 @@ struct LargeMessageTests {
             }
         }
     }
+
+    @Test("Of the request of a call that may wait nothing is kept but what is known")
+    func unknownFields() throws {
+        var wait = ProtobufWriter()
+        wait.field(1, 7)
+        wait.field(9, [UInt8](repeating: 1, count: 100_000))
+        var request = ProtobufWriter()
+        request.field(1, "an id")
+        request.field(2, wait.bytes)
+        request.field(99, [UInt8](repeating: 1, count: 100_000))
+
+        let read = try WaitingReading<Martlet_V1_GetJobRequest>().deserialize(request.bytes)
+
+        #expect(read.id == "an id" && read.wait.seconds == 7)
+        #expect(read.unknownFields.data.isEmpty && read.wait.unknownFields.data.isEmpty)
+        let error = #expect(throws: RPCError.self) {
+            try WaitingReading<Martlet_V1_GetJobRequest>().deserialize([0xFF] as [UInt8])
+        }
+        #expect(error?.code == .invalidArgument)
+    }
 }

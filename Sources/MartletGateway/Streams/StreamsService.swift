@@ -50,13 +50,17 @@ struct StreamsService: RegistrableRPCService {
         ) { [jobs] in try await jobs.submit(request: $0, context: $1) }
         router.registerHandler(
             forMethod: Martlet_V1_Jobs.Method.WaitJobs.descriptor,
-            deserializer: ShapedReading<Martlet_V1_WaitJobsRequest>(), serializer: ProtobufSerializer<Martlet_V1_Job>()
+            deserializer: WaitingReading<Martlet_V1_WaitJobsRequest>(), serializer: ProtobufSerializer<Martlet_V1_Job>()
         ) { [jobs] in try await jobs.waitJobs(request: $0, context: $1) }
         router.registerHandler(
             forMethod: Martlet_V1_Work.Method.Lease.descriptor,
-            deserializer: ShapedReading<Martlet_V1_LeaseRequest>(),
+            deserializer: WaitingReading<Martlet_V1_LeaseRequest>(),
             serializer: ProtobufSerializer<Martlet_V1_LeaseResponse>()
         ) { [work] in try await work.lease(request: $0, context: $1) }
+        router.registerHandler(
+            forMethod: Martlet_V1_Jobs.Method.GetJob.descriptor,
+            deserializer: WaitingReading<Martlet_V1_GetJobRequest>(), serializer: ProtobufSerializer<Martlet_V1_Job>()
+        ) { [jobs] in try await jobs.getJob(request: $0, context: $1) }
     }
 }
 

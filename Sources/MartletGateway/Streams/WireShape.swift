@@ -43,3 +43,21 @@ struct ShapedReading<Content: Message>: MessageDeserializer {
         return try ProtobufDeserializer<Content>().deserialize(bytes)
     }
 }
+
+/// Reads the request of a call that may wait, once its shape is checked. Only what is known of it is kept: the rest, up
+/// to 12 MiB, would be for as long as the call waits, counted by nobody.
+struct WaitingReading<Content: Message>: MessageDeserializer {
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> Content {
+        let copy = try bytes.withUnsafeBytes { bytes in
+            try WireShape.check(bytes)
+            return [UInt8](bytes)
+        }
+        var options = BinaryDecodingOptions()
+        options.discardUnknownFields = true
+        do {
+            return try Content(serializedBytes: copy, options: options)
+        } catch {
+            throw RPCError(code: .invalidArgument, message: "the request is not a message of its kind", cause: error)
+        }
+    }
+}
