@@ -12,8 +12,6 @@ FACTOR = 2.0
 #: Above both of these a run fails, however noisy the machine is.
 WORST_FACTOR, WORST_MS = 20.0, 500.0
 GROWTH = 64 * MEBI
-#: The bar is for one attack. Of all slow ones at one time this much is what the server's bounds add up to.
-CROWD_GROWTH = 256 * MEBI
 ANSWERED = 0.999
 
 
@@ -86,8 +84,7 @@ def honest(facts: Facts, calm: float) -> Iterator[str]:
 
 
 def room(facts: Facts) -> Iterator[str]:
-    most = GROWTH if len(facts.reports) <= 1 else CROWD_GROWTH
-    if facts.peak - facts.before > most:
+    if facts.peak - facts.before > GROWTH:
         yield f"memory grew by {(facts.peak - facts.before) / MEBI:.0f} MiB"
     if facts.after - facts.before > GROWTH:
         yield f"memory stays {(facts.after - facts.before) / MEBI:.0f} MiB larger"

@@ -6,7 +6,7 @@ import unittest
 
 import frames
 import wire
-from judge import CROWD_GROWTH, GROWTH, Facts, Sample, is_within_factor, percentile, verdicts
+from judge import GROWTH, Facts, Sample, is_within_factor, percentile, verdicts
 
 CALM = 5.0
 
@@ -55,14 +55,6 @@ class Verdicts(unittest.TestCase):
     def test_memory_that_grows_or_stays_is_found(self) -> None:
         self.assertEqual(len(wrong(facts(peak=101 + GROWTH))), 1)
         self.assertEqual(len(wrong(facts(after=101 + GROWTH))), 1)
-
-    def test_several_attacks_at_one_time_have_a_bound_of_their_own(self) -> None:
-        both = facts()
-        both.reports["other"] = dict(both.reports["ping"])
-        both.peak = 100 + CROWD_GROWTH
-        self.assertEqual(wrong(both), [])
-        both.peak += 1
-        self.assertEqual(len(wrong(both)), 1)
 
     def test_sockets_that_stay_are_found(self) -> None:
         self.assertEqual(len(wrong(facts(descriptors_after=10))), 1)
