@@ -18,8 +18,8 @@ struct MessageScanner {
     /// Whether the last pass ended with a large message.
     private(set) var hasEndedLarge = false
 
-    /// Smaller than anything that asks for work.
-    static let smallMessage = 5
+    /// Smaller than nearly anything that asks for work.
+    static let smallMessage = 16
     /// Longer than a frame: whoever reads it puts it together in a buffer of its own.
     static let largeMessage = 16 << 10
 
