@@ -74,9 +74,9 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var idleFramesPerSecond = 500
         /// Frames of one connection that are taken in before the others have their turn; the start of a call counts as
         /// eight.
-        public var framesPerTurn = 64
+        public var framesPerTurn = 16
         /// Messages of one call that are taken in before the others have their turn.
-        public var messagesPerTurn = 64
+        public var messagesPerTurn = 16
         /// From the first byte of a message, or the start of a call with one request, to its end.
         public var messageTimeout = Duration.seconds(30)
         /// Until a connection says something, from then to its first frame, and from the start of a `Session` to its `Open`.

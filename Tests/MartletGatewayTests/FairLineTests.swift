@@ -16,10 +16,20 @@ struct FairLineTests {
     private let line: FairLine
     private let course = Course()
 
-    init() { line = FairLine(loop, ticks: ticks) }
+    init() {
+        line = FairLine(loop, ticks: ticks)
+        known.isKnown = true
+    }
 
-    private func wait(_ place: FairLine.Place, _ step: String) {
-        line.wait(place) { [course] in course.steps.append(step) }
+    private let known = FairLine.Peer()
+    private let stranger = FairLine.Peer()
+
+    private func begin(_ step: String) {
+        line.goOnLater { [course] in course.steps.append(step) }
+    }
+
+    private func wait(_ peer: FairLine.Peer, _ steps: String...) {
+        for step in steps { line.wait(peer) { [course] in course.steps.append(step) } }
     }
 
     /// The loop has been at its sockets, and then some time passes; as often as a slow machine may need, for what is taken
@@ -33,7 +43,7 @@ struct FairLineTests {
 
     @Test("Nothing is taken up before the loop has been at its sockets, however late it is")
     func socketsFirst() {
-        wait(.begun, "begun")
+        begin("begun")
         loop.advanceTime(by: .seconds(1))
         #expect(course.steps.isEmpty)
         rounds()
@@ -46,26 +56,26 @@ struct FairLineTests {
         func step() {
             course.steps.append("step")
             left -= 1
-            if left > 0 { line.wait(.known) { step() } }
+            if left > 0 { line.wait(known) { step() } }
         }
-        line.wait(.known) { step() }
+        line.wait(known) { step() }
         rounds()
         #expect(course.steps.count == 3)
     }
 
     @Test("What has been begun goes in turn with known peers, and strangers when neither waits")
     func order() {
-        wait(.stranger, "s1")
-        for number in 1...3 { wait(.begun, "b\(number)") }
-        for number in 1...2 { wait(.known, "k\(number)") }
+        wait(stranger, "s1")
+        for number in 1...3 { begin("b\(number)") }
+        wait(known, "k1", "k2")
         rounds()
         #expect(course.steps == ["b1", "k1", "b2", "k2", "b3", "s1"])
     }
 
     @Test("A stranger's turn comes, however much has been begun")
     func strangers() {
-        for number in 1...40 { wait(.begun, "b\(number)") }
-        wait(.stranger, "s")
+        for number in 1...40 { begin("b\(number)") }
+        wait(stranger, "s")
         rounds()
         #expect(course.steps.firstIndex(of: "s") == 15)
         #expect(course.steps.count == 41)
@@ -83,19 +93,43 @@ struct FairLineTests {
         kept.cancel()
     }
 
+    @Test("Peers take turns, however much of one of them waits")
+    func peers() {
+        wait(stranger, "a1", "a2", "a3")
+        wait(FairLine.Peer(), "b1")
+        wait(FairLine.Peer(), "c1", "c2")
+        rounds()
+        #expect(course.steps == ["a1", "b1", "c1", "a2", "c2", "a3"])
+    }
+
+    @Test("What is due has its turn beside any number of known peers")
+    func due() {
+        let deadline = line.after(.zero) { [course] in course.steps.append("due") }
+        for number in 1...40 {
+            let peer = FairLine.Peer()
+            peer.isKnown = true
+            wait(peer, "k\(number)")
+        }
+        rounds()
+        #expect(course.steps.firstIndex(of: "due") == 7)
+        deadline.cancel()
+    }
+
     @Test("New work goes on at once until there was enough of it, for strangers sooner, or older work waits")
     func open() {
-        #expect(line.isOpen(to: .stranger))
-        line.letIn(64)
-        #expect(!line.isOpen(to: .stranger) && line.isOpen(to: .known))
-        line.letIn(448)
-        #expect(!line.isOpen(to: .known))
+        #expect(line.isOpen(to: stranger))
+        line.letIn(32)
+        #expect(!line.isOpen(to: stranger) && line.isOpen(to: known))
+        line.letIn(32)
+        #expect(!line.isOpen(to: known))
         ticks.tick()
-        #expect(line.isOpen(to: .known) && line.isOpen(to: .stranger))
-        wait(.known, "k")
-        #expect(line.isOpen(to: .known) && !line.isOpen(to: .stranger))
-        wait(.begun, "b")
-        #expect(!line.isOpen(to: .known))
+        #expect(line.isOpen(to: known) && line.isOpen(to: stranger))
+        wait(known, "k")
+        let other = FairLine.Peer()
+        other.isKnown = true
+        #expect(line.isOpen(to: other) && !line.isOpen(to: known) && !line.isOpen(to: stranger))
+        begin("b")
+        #expect(!line.isOpen(to: other))
     }
 
     @Test("The bytes of an HTTP connection go on in pieces that grow, and no more of them once it is shut")

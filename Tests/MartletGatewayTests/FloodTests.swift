@@ -64,6 +64,22 @@ struct FloodTests {
         }
     }
 
+    @Test("A call none of whose answers are taken is ended, though they are small")
+    func untaken() async throws {
+        try await Running.gateway({
+            $0.writeStallTimeout = .milliseconds(100)
+            // Ends the test, well after the call.
+            $0.grpc.maxIdle = .seconds(5)
+            $0.grpc.keepaliveTimeout = .seconds(1)
+        }) { running in
+            let call = Raw.call("/martlet.v1.Jobs/SubmitStream", stream: 1)
+            let request = Raw.frame(0, stream: 1, [0, 0, 0, 0, 0])
+            let received = try await running.raw(
+                Raw.helloWithoutWindow + call + request, port: running.ports.grpc)
+            #expect(Raw.kinds(received).contains(Raw.reset))
+        }
+    }
+
     @Test(
         "Frames without use are answered by a goodbye",
         arguments: [

@@ -2,6 +2,8 @@
 enum Raw {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     static let hello = preface + frame(4)
+    /// No answer may be sent: the first window of a stream is 0.
+    static let helloWithoutWindow = preface + frame(4, [0, 4, 0, 0, 0, 0])
 
     static func frame(_ kind: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
         let size = payload.count

@@ -72,6 +72,7 @@ struct GRPCListener: Sendable {
         channel.closeFuture.assumeIsolated().whenComplete { _ in connection?.callEnded() }
         let guardian = CallGuard(limits: calls, connection: connection, isAdmitted: limits.calls.count(channel))
         try channel.pipeline.syncOperations.addHandlers(
-            [limits.stallHandler(of: HTTP2Frame.FramePayload.self), guardian], position: .first)
+            [limits.stallHandler(of: HTTP2Frame.FramePayload.self), limits.untakenAnswers(), guardian],
+            position: .first)
     }
 }

@@ -23,8 +23,7 @@ final class ByteGate: TakesTurns, RemovableChannelHandler {
     private(set) var isOver = false
     /// The peer sends no more than what waits.
     private var isEnding = false
-    /// Peers that have been answered come before those that only just came.
-    private(set) var place = FairLine.Place.stranger
+    let peer = FairLine.Peer()
     /// What is only read to be dropped is read slowly.
     private static let pause = TimeAmount.milliseconds(10)
 
@@ -75,7 +74,7 @@ final class ByteGate: TakesTurns, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        place = .known
+        peer.isKnown = true
         context.write(data, promise: promise)
     }
 

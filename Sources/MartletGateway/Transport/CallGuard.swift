@@ -25,6 +25,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
 
     let limits: Limits
     let connection: FrameGuard?
+    let peer: FairLine.Peer
     private let isAdmitted: Bool
     /// Counts what arrives, before any of it is acted on.
     private var arriving = MessageScanner()
@@ -35,7 +36,6 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     var hasWork: Bool { !waiting.isEmpty && pace.room(after: scanner.count) > 0 }
     var isInLine = false
     var line: FairLine { limits.line }
-    var place: FairLine.Place { connection?.place ?? .stranger }
     private(set) var isOver = false
     /// The request ends with its first message, and has not ended.
     var awaitsEnd = false
@@ -51,6 +51,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     init(limits: Limits, connection: FrameGuard?, isAdmitted: Bool) {
         self.limits = limits
         self.connection = connection
+        peer = connection?.peer ?? FairLine.Peer()
         self.isAdmitted = isAdmitted
     }
 
@@ -116,8 +117,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     func afterTurn(context: ChannelHandlerContext) { takeStock(context: context) }
 
     func pass(context: ChannelHandlerContext) {
-        let turn = limits.grpc.messagesPerTurn * (place == .known ? 4 : 1)
-        var left = min(turn, pace.room(after: scanner.count))
+        var left = min(limits.grpc.messagesPerTurn, pace.room(after: scanner.count))
         while left > 0, !isOver, let frame = waiting.popFirst() {
             guard case .byteBuffer(var buffer) = frame.data else { continue }
             let before = scanner.count

@@ -34,8 +34,7 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
     private var waiting = CircularBuffer<ByteBuffer>()
     var hasWork: Bool { !waiting.isEmpty }
     var isInLine = false
-    /// Peers that have been answered come before those that only just came.
-    private(set) var place = FairLine.Place.stranger
+    let peer = FairLine.Peer()
     private(set) var isOver = false
 
     private var age: ConnectionAge
@@ -81,7 +80,7 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
 
     func callEnded() { age.callEnded(at: .now()) }
 
-    func callWasAnswered() { place = .known }
+    func callWasAnswered() { peer.isKnown = true }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
@@ -105,7 +104,7 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
     }
 
     func pass(context: ChannelHandlerContext) {
-        var left = place == .known ? limits.framesPerTurn * Self.turnsOfKnown : limits.framesPerTurn
+        var left = peer.isKnown ? limits.framesPerTurn * Self.turnsOfKnown : limits.framesPerTurn
         while left > 0, !isOver, var buffer = waiting.popFirst() {
             guard let piece = buffer.readSlice(length: endOfTurn(in: buffer, &left)) else { return }
             if buffer.readableBytes > 0 { waiting.prepend(buffer) }

@@ -26,4 +26,6 @@ struct SharedLimits: Sendable {
     func stallHandler<Written: Measured>(of written: Written.Type) -> WriteStallHandler<Written> {
         WriteStallHandler(limit: stall, holdings: unread, line: line)
     }
+
+    func untakenAnswers() -> UntakenAnswers { UntakenAnswers(limit: stall, line: line) }
 }

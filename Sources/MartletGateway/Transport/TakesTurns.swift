@@ -5,7 +5,7 @@ internal import NIOCore
 /// the loop from everyone else.
 protocol TakesTurns: ChannelDuplexHandler {
     var line: FairLine { get }
-    var place: FairLine.Place { get }
+    var peer: FairLine.Peer { get }
     var isInLine: Bool { get set }
     /// Whether something waits. Meanwhile the socket should, too.
     var hasWork: Bool { get }
@@ -21,7 +21,7 @@ protocol TakesTurns: ChannelDuplexHandler {
 extension TakesTurns {
     /// Something has come; at once if it is the first, and the line is open.
     func come(isFirst: Bool, context: ChannelHandlerContext) {
-        guard isFirst, line.isOpen(to: place) else { return standInLine(context: context) }
+        guard isFirst, line.isOpen(to: peer) else { return standInLine(context: context) }
         pass(context: context)
         if hasWork { standInLine(context: context) }
     }
@@ -29,7 +29,7 @@ extension TakesTurns {
     private func standInLine(context: ChannelHandlerContext) {
         guard !isInLine, !isOver else { return }
         isInLine = true
-        line.wait(place) { self.goOn(context: context) }
+        line.wait(peer) { self.goOn(context: context) }
     }
 
     private func goOn(context: ChannelHandlerContext) {

@@ -18,28 +18,30 @@ package final class TickCounter: Sendable {
 /// moment each, one of them is always due, and no socket is ever looked at. So all stand here in line for one timer, which
 /// does nothing before the loop has been at its sockets, and what is then taken up ends after `slice`.
 ///
-/// What has been begun comes first, or there is ever more of it; then peers that have been served before; then strangers,
-/// of whom there may be any number. Each comes now and then before its time, or it may never come. To be used on its loop
-/// alone.
+/// To be used on its loop alone.
 package final class FairLine: Sendable {
-    package enum Place { case begun, known, stranger }
+    /// One connection, with all the calls on it.
+    package final class Peer {
+        /// Peers that have been answered come before those that only just came.
+        package var isKnown = false
+        var waiting = CircularBuffer<() -> Void>()
+
+        package init() {}
+    }
 
     private struct State {
-        var begun = CircularBuffer<() -> Void>()
-        var known = CircularBuffer<() -> Void>()
-        var strangers = CircularBuffer<() -> Void>()
+        var turns = Turns()
         var isScheduled = false
         /// Ticks when the timer was set.
         var seen = 0
         var pause = FairLine.pause
-        var turn = 0
         /// What was let in at once since the loop was last at its sockets.
         var round = 0
         var letIn = 0
     }
 
     /// Units of new work that are let in at once, each time the loop has been at its sockets: frames, messages.
-    private static let unitsPerRound = (known: 512, stranger: 64)
+    private static let unitsPerRound = (known: 64, stranger: 32)
     private static let slice = TimeAmount.microseconds(300)
     /// Mostly long enough that the loop finds it is not due yet; else it is doubled.
     private static let pause = TimeAmount.microseconds(5)
@@ -56,9 +58,9 @@ package final class FairLine: Sendable {
     }
 
     /// Whether a peer's work may go on at once; else it should stand in line.
-    package func isOpen(to place: Place) -> Bool {
-        guard state.value.begun.isEmpty, place == .known || state.value.known.isEmpty else { return false }
-        let units = place == .known ? Self.unitsPerRound.known : Self.unitsPerRound.stranger
+    package func isOpen(to peer: Peer) -> Bool {
+        guard state.value.turns.isFree(for: peer) else { return false }
+        let units = peer.isKnown ? Self.unitsPerRound.known : Self.unitsPerRound.stranger
         return state.value.round != ticks.count || state.value.letIn < units
     }
 
@@ -72,14 +74,14 @@ package final class FairLine: Sendable {
         state.value.letIn += units
     }
 
-    package func wait(_ place: Place, _ work: @escaping () -> Void) {
-        switch place {
-        case .begun: state.value.begun.append(work)
-        case .known: state.value.known.append(work)
-        case .stranger: state.value.strangers.append(work)
-        }
-        guard !state.value.isScheduled else { return }
-        state.value.isScheduled = true
+    package func wait(_ peer: Peer, _ work: @escaping () -> Void) {
+        state.value.turns.add(work, of: peer)
+        schedule()
+    }
+
+    /// The rest of what is not one peer's.
+    package func goOnLater(_ work: @escaping () -> Void) {
+        state.value.turns.addBegun(work)
         schedule()
     }
 
@@ -88,10 +90,11 @@ package final class FairLine: Sendable {
         let deadline = Deadline()
         let bound = NIOLoopBound((work, deadline), eventLoop: loop)
         deadline.timer = loop.scheduleTask(in: time) {
-            self.wait(.stranger) {
+            self.state.value.turns.addDue {
                 let (work, deadline) = bound.value
                 if deadline.timer != nil { work() }
             }
+            self.schedule()
         }
         return deadline
     }
@@ -107,6 +110,12 @@ package final class FairLine: Sendable {
     }
 
     private func schedule() {
+        guard !state.value.isScheduled else { return }
+        state.value.isScheduled = true
+        setTimer()
+    }
+
+    private func setTimer() {
         state.value.seen = ticks.count
         loop.scheduleTask(in: state.value.pause) { self.takeUp() }
     }
@@ -114,21 +123,14 @@ package final class FairLine: Sendable {
     private func takeUp() {
         guard ticks.count != state.value.seen else {
             state.value.pause = min(state.value.pause + state.value.pause, Self.longestPause)
-            return schedule()
+            return setTimer()
         }
         state.value.pause = Self.pause
         let end = NIODeadline.now() + Self.slice
-        while let work = next() {
+        while let work = state.value.turns.next() {
             work()
-            guard NIODeadline.now() < end else { return schedule() }
+            guard NIODeadline.now() < end else { return setTimer() }
         }
         state.value.isScheduled = false
-    }
-
-    private func next() -> (() -> Void)? {
-        state.value.turn &+= 1
-        if state.value.turn % 16 == 0, let work = state.value.strangers.popFirst() { return work }
-        if state.value.turn % 2 == 0, let work = state.value.known.popFirst() { return work }
-        return state.value.begun.popFirst() ?? state.value.known.popFirst() ?? state.value.strangers.popFirst()
     }
 }

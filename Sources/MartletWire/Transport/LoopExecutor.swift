@@ -46,7 +46,7 @@ package final class LoopExecutor: TaskExecutor, SerialExecutor {
         while let job = next() {
             job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             left -= 1
-            if left <= 0, let line { return line.wait(.begun) { self.run() } }
+            if left <= 0, let line { return line.goOnLater { self.run() } }
         }
     }
 

@@ -1,0 +1,52 @@
+internal import NIOCore
+
+/// Who is next in a `FairLine`.
+///
+/// What has been begun comes first, or there is ever more of it; then peers that have been served before; then what is
+/// due, and strangers, of whom there may be any number. Each comes now and then before its time, or it may never come.
+/// Peers take turns, however much of each waits: one with a hundred calls gets no more than one with a single call.
+struct Turns {
+    typealias Work = () -> Void
+
+    private var begun = CircularBuffer<Work>()
+    private var due = CircularBuffer<Work>()
+    private var known = CircularBuffer<FairLine.Peer>()
+    private var strangers = CircularBuffer<FairLine.Peer>()
+    private var turn = 0
+
+    /// Whether new work of this peer would pass by nobody.
+    func isFree(for peer: FairLine.Peer) -> Bool {
+        begun.isEmpty && peer.waiting.isEmpty && (peer.isKnown || known.isEmpty)
+    }
+
+    mutating func addBegun(_ work: @escaping Work) { begun.append(work) }
+
+    mutating func addDue(_ work: @escaping Work) { due.append(work) }
+
+    mutating func add(_ work: @escaping Work, of peer: FairLine.Peer) {
+        peer.waiting.append(work)
+        if peer.waiting.count == 1 { queue(peer) }
+    }
+
+    mutating func next() -> Work? {
+        turn &+= 1
+        if turn % 16 == 0, let work = popStranger() { return work }
+        if turn % 16 == 8, let work = due.popFirst() { return work }
+        if turn % 2 == 0, let work = popKnown() { return work }
+        return begun.popFirst() ?? popKnown() ?? due.popFirst() ?? popStranger()
+    }
+
+    private mutating func popKnown() -> Work? { known.popFirst().flatMap { take(of: $0) } }
+
+    private mutating func popStranger() -> Work? { strangers.popFirst().flatMap { take(of: $0) } }
+
+    private mutating func take(of peer: FairLine.Peer) -> Work? {
+        let work = peer.waiting.popFirst()
+        if !peer.waiting.isEmpty { queue(peer) }
+        return work
+    }
+
+    private mutating func queue(_ peer: FairLine.Peer) {
+        if peer.isKnown { known.append(peer) } else { strangers.append(peer) }
+    }
+}
