@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,6 +14,7 @@ from typing import Any
 
 from api import Api
 from caller import QUEUE, Caller, Notebook, keyed_spec
+from crew import each
 from processes import Broken, Ended, Leash, Server
 from script import OPTIONS, Script, ends, judged, wait_for_timers
 
@@ -78,13 +78,12 @@ class Corruptions:
     def judge(self, damages: list[Damage]) -> tuple[Counter[str], list[str]]:
         figures: Counter[str] = Counter()
         faults: list[str] = []
-        with ThreadPoolExecutor(2) as pool:
-            for damage, (kind, fault) in zip(damages, pool.map(self._judge, damages)):
-                figures["corruptions"] += 1
-                figures[f"{kind}"] += 1
-                figures[f"{kind}, {damage.file}, {damage.what}"] += 1
-                if fault:
-                    faults.append(f"{damage}: {fault}")
+        for damage, (kind, fault) in zip(damages, each("corruptions", self._judge, damages)):
+            figures["corruptions"] += 1
+            figures[f"{kind}"] += 1
+            figures[f"{kind}, {damage.file}, {damage.what}"] += 1
+            if fault:
+                faults.append(f"{damage}: {fault}")
         return figures, faults
 
     def _make_baselines(self, seed: str) -> None:

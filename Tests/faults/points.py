@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import shutil
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Callable
 
 from caller import Notebook
+from crew import each
 from processes import Broken, Ended, Leash, Server
 from script import OPTIONS, Script, ends, judged, settles, violations
 from shim import KINDS, Shim
@@ -67,13 +67,12 @@ class Points:
     def run(self, points: list[Point]) -> tuple[Counter[str], list[str]]:
         figures: Counter[str] = Counter()
         faults: list[str] = []
-        with ThreadPoolExecutor(2) as pool:
-            for point, tale in zip(points, pool.map(self._safely, points)):
-                figures["fault points tried" if tale.was_hit else "calls that were not made"] += 1
-                if tale.was_hit:
-                    figures[f"faults of {point.kind}"] += 1
-                figures.update(tale.exits)
-                faults += [f"{point}: {fault}" for fault in tale.faults]
+        for point, tale in zip(points, each("points", self._safely, points)):
+            figures["fault points tried" if tale.was_hit else "calls that were not made"] += 1
+            if tale.was_hit:
+                figures[f"faults of {point.kind}"] += 1
+            figures.update(tale.exits)
+            faults += [f"{point}: {fault}" for fault in tale.faults]
         return figures, faults
 
     def _safely(self, point: Point) -> Tale:

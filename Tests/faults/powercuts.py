@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import shutil
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from caller import Notebook
+from crew import Progress, crew
 from history import Record
 from processes import Broken, Leash, Server
 from script import OPTIONS, Script, ends, violations
@@ -101,8 +101,10 @@ class PowerCuts:
         share = most / (6 * len(story.steps))
         figures: Counter[str] = Counter()
         faults: list[str] = []
-        with ThreadPoolExecutor(2) as pool:
+        progress = Progress(f"cuts of {story.name}", len(story.steps))
+        with crew() as pool:
             for number, step in enumerate(story.steps):
+                progress.at(number)
                 disk.follow(step)
                 cuts = [Cut(story, number, how, 0) for how in ("prefix", "synced", "torn")]
                 cuts += [Cut(story, number, "random", one) for one in range(3)]

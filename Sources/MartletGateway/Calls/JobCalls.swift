@@ -51,10 +51,6 @@ struct JobCalls: Sendable {
             try await asking { () async throws(NodeError) in try await node.job(id, finishedWithin: wait) })
     }
 
-    func jobs(_ request: Martlet_V1_ListJobsRequest) async throws -> Martlet_V1_ListJobsResponse {
-        try await jobs(request) { $0 }
-    }
-
     /// A page of jobs, made into what the caller answers, aside from the loop: that takes milliseconds.
     func jobs<Answer: Sendable>(
         _ request: Martlet_V1_ListJobsRequest,

@@ -18,6 +18,11 @@ final class LargeAnswer<Message: Sendable>: Sendable {
     }
 }
 
+/// An answer that was made into bytes before.
+struct WrittenAnswer: MessageSerializer {
+    func serialize<Bytes: GRPCContiguousBytes>(_ bytes: [UInt8]) throws -> Bytes { Bytes(bytes) }
+}
+
 /// Serves a call of one request and one large answer.
 func answer<Request: Sendable, Message: Sendable>(
     _ request: StreamingServerRequest<Request>, _ call: (Request) async throws -> Message

@@ -61,6 +61,10 @@ struct StreamsService: RegistrableRPCService {
             forMethod: Martlet_V1_Jobs.Method.GetJob.descriptor,
             deserializer: WaitingReading<Martlet_V1_GetJobRequest>(), serializer: ProtobufSerializer<Martlet_V1_Job>()
         ) { [jobs] in try await jobs.getJob(request: $0, context: $1) }
+        router.registerHandler(
+            forMethod: Martlet_V1_Jobs.Method.ListJobs.descriptor,
+            deserializer: ProtobufDeserializer<Martlet_V1_ListJobsRequest>(), serializer: WrittenAnswer()
+        ) { [jobs] request, _ in try await jobs.writtenJobs(request: request) }
     }
 }
 
