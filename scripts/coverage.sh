@@ -26,7 +26,8 @@ let package = Package(
     ]
 )
 SWIFT
-swift test --package-path "$place" --enable-code-coverage --skip HouseRules > "$place/test.log" 2>&1 || { tail -50 "$place/test.log"; exit 1; }
+swift test --package-path "$place" --enable-code-coverage --skip HouseRules > "$place/test.log" 2>&1 \
+    || { grep -aE "recorded an issue|error:" "$place/test.log" | cut -c 1-300; exit 1; }
 python3 - "$(swift test --package-path "$place" --show-codecov-path)" <<'PY'
 import json, sys
 report = json.load(open(sys.argv[1]))["data"][0]

@@ -81,6 +81,21 @@ struct InvariantTests {
         },
         Breach("an ended job in memory", says: "ended and is in memory") { $0.slab[dead].job.state = .succeeded },
         Breach("a waiting job in no lane", says: "stand in lanes") { $0.slab[dead].job.state = .queued },
+        Breach("an overfull lane", says: "is overfull") { partition in
+            for number in 10..<13 {
+                let key = LaneKey(rank: 5, number: UInt64(number))
+                partition.queues[1].lane.insert(key, slot: waiting, bytes: partition.limits.hotBytesPerLane)
+            }
+        },
+        Breach("too many clients", says: "clients are remembered") { partition in
+            var room = partition.limits
+            room.clients += 1
+            partition.clients = ClientTable(room)
+            for number in 0..<room.clients {
+                let submission = RememberedSubmission(sequence: 1, time: .distantFuture, seed: 1, count: 1)
+                partition.clients.remember(submission, of: ClientID(UInt64(number)), at: .distantFuture)
+            }
+        },
         Breach("too many keys", says: "keys are in memory") { partition in
             for number in 0..<9 {
                 let idempotency = Idempotency(key: "\(number)", fingerprint: 1)

@@ -65,6 +65,18 @@ struct LaneTests {
         #expect(harness.partition.pageRequest(for: .queue("default")) == nil)
     }
 
+    @Test("A job of a page whose queue is not known is passed over")
+    func unknownQueue() throws {
+        var (harness, jobs) = try crowd(10)
+        try harness.start(limit: 4)
+        let request = try #require(harness.partition.pageRequest(for: .queue("default")))
+        harness.partition.beginPage(request)
+        let subject = jobs[4].subject
+        jobs[4].subject = Subject(id: subject.id, number: subject.number, queue: "nowhere")
+        harness.partition.finishPage(request, jobs: Array(jobs[4..<6]), isLast: false)
+        #expect(try harness.start(limit: 9).map(\.job) == [jobs[5].subject.id])
+    }
+
     @Test("What arrives during a page and stands behind it is cold at once, whether or not the read saw it")
     func arrivalsDuringPageAreCold() throws {
         for isSeen in [false, true] {

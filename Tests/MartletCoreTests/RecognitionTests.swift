@@ -163,4 +163,14 @@ struct RecognitionTests {
         try harness.submit(.plain(), stamp: stamp(1, 5))
         #expect(harness.partition.counts(of: "default").queued == 9)
     }
+
+    @Test("Where one client has room, each takes the place of the one before")
+    func oneClient() throws {
+        var harness = Harness { $0.clients = 1 }
+        for client: UInt64 in [1, 2, 3, 2] {
+            try harness.submit(.plain(), stamp: SubmissionStamp(client: ClientID(client), sequence: 1))
+        }
+        // The second of them was forgotten, and its number is taken for new.
+        #expect(harness.partition.counts(of: "default").queued == 4)
+    }
 }

@@ -54,6 +54,7 @@ struct StructureTests {
     func fingerprintIsStable() {
         let spec = JobSpec(kind: "send-email", payload: [1, 2, 3], idempotencyKey: "order-1")
         #expect(Fingerprint.of(spec) == 14_046_982_628_051_800_142)
+        #expect(Fingerprint.of(spec.with { $0.idempotencyKey = nil }) != Fingerprint.of(spec))
     }
 
     @Test("A key's successor is the smallest behind it")

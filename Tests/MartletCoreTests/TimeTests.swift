@@ -80,6 +80,19 @@ struct TimeTests {
         #expect(harness.partition.nextDue == nil)
     }
 
+    @Test("A log that extends a session's lease gives it an end")
+    func extendedSession() throws {
+        var harness = Harness()
+        let job = try #require(try harness.submit(.plain()).first)
+        let attempt = try #require(try harness.start().first)
+        #expect(harness.partition.nextDue == nil)
+        let until = harness.now + .seconds(5)
+        let subject = Subject(id: job, number: 1, queue: "default")
+        harness.partition.apply(.extended(subject, token: attempt.token, until: until), at: harness.now)
+        #expect(harness.partition.nextDue == until)
+        #expect(harness.partition.checkInvariants() == [])
+    }
+
     @Test("A lease that is not above zero or too long is refused", arguments: [0, -1, 31 * 24 * 3600])
     func leaseIsChecked(seconds: Int) throws {
         var harness = Harness()

@@ -50,6 +50,8 @@ struct VocabularyTests {
     func saturation() {
         let (past, future) = (Timestamp(microseconds: .min), Timestamp.distantFuture)
         #expect(future + .seconds(1) == future && past + .seconds(-1) == past)
+        #expect(Timestamp(microseconds: .max - 1) + .seconds(1) == future)
+        #expect(Timestamp(microseconds: 5) - Timestamp(microseconds: 3) == .microseconds(2))
         #expect(future - past == .microseconds(Int64.max) && past - future == .microseconds(Int64.min))
         #expect(
             Duration.seconds(Int64.max).inMicroseconds == .max && Duration.seconds(Int64.min).inMicroseconds == .min)
@@ -74,6 +76,7 @@ struct VocabularyTests {
         #expect(harness.partition.lease(of: attempt.job)?.token == attempt.token)
         #expect(harness.partition.lease(of: JobID(high: 0, low: 0)) == nil)
         #expect(harness.partition.readyCount(in: "nowhere") == 0 && harness.partition.readyCount(in: "default") == 0)
+        #expect(harness.partition.counts(of: "nowhere") == LaneCounts())
         #expect(harness.partition.allCounts.map(\.queue) == ["default"])
         #expect(harness.partition.hotJobCount == 4 && harness.partition.hotByteCount == 0)
     }

@@ -86,7 +86,7 @@ struct KeyTable: Sendable {
     /// Ends one `watch` of the same names.
     mutating func unwatch(_ names: [String]) {
         for name in names {
-            guard let count = watched[name] else { preconditionFailure("nobody watches the key \(name)") }
+            let count = expected(watched[name], "nobody watches the key \(name)")
             watched[name] = count > 1 ? count - 1 : nil
             if count == 1, lingering.remove(name) != nil { keys[name] = nil }
         }

@@ -134,8 +134,8 @@ extension LaneOrder {
 
     private mutating func splitIfLong(_ run: Int) {
         guard runs[run].entries.count > Self.runLength else { return }
+        // An entry was put between two others, so that three at least are left.
         let middle = runs[run].head + (runs[run].entries.count - runs[run].head) / 2
-        guard middle > runs[run].head else { return }
         let upper = Run(entries: Array(runs[run].entries[middle...]))
         runs[run].entries.removeSubrange(middle...)
         runs.insert(upper, at: run + 1)

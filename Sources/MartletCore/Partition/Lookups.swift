@@ -35,9 +35,7 @@ struct Lookups: Sendable {
     mutating func begin(_ id: JobID) { watched[id, default: Watch()].reads += 1 }
 
     mutating func end(_ id: JobID) {
-        guard var watch = watched.removeValue(forKey: id) else {
-            preconditionFailure("a read of job \(id) ends that never began")
-        }
+        var watch = expected(watched.removeValue(forKey: id), "a read of job \(id) ends that never began")
         watch.reads -= 1
         if watch.reads > 0 { watched[id] = watch }
     }

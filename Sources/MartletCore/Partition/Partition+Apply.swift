@@ -45,10 +45,8 @@ extension Partition {
     mutating func extend(_ slot: Int, until: Timestamp) {
         let before = slab[slot].job.lease?.deadline
         slab[slot].job.lease?.until = until
-        guard let lease = slab[slot].job.lease, let deadline = lease.deadline else {
-            preconditionFailure("job \(slab[slot].job.subject.id) is extended but not running")
-        }
-        guard deadline != before else { return }
+        let lease = expected(slab[slot].job.lease, "job \(slab[slot].job.subject.id) is extended but not running")
+        guard let deadline = lease.deadline, deadline != before else { return }
         if before == nil { deadlineCount += 1 }
         deadlines.add(DeadlineHeap.Entry(time: deadline, token: lease.token, slot: slot))
         pruneDeadlines()
@@ -118,9 +116,7 @@ extension Partition {
 
     /// The lease is void.
     private mutating func letGo(_ slot: Int) {
-        guard let lease = slab[slot].job.lease else {
-            preconditionFailure("job \(slab[slot].job.subject.id) is not running")
-        }
+        let lease = expected(slab[slot].job.lease, "job \(slab[slot].job.subject.id) is not running")
         runningCount -= 1
         runningBytes -= slab[slot].job.payload.count
         sessions.remove(slot, in: &slab)

@@ -4,10 +4,7 @@ extension Partition {
     var isCrowded: Bool { waitingCount >= limits.hotJobs || waitingBytes >= limits.hotBytes }
 
     func key(of job: Job) -> LaneKey {
-        guard let key = LaneKey(of: job) else {
-            preconditionFailure("job \(job.subject.id) is \(job.state) and has no place in a lane")
-        }
-        return key
+        expected(LaneKey(of: job), "job \(job.subject.id) is \(job.state) and has no place in a lane")
     }
 
     /// The lane in which a waiting job stands.

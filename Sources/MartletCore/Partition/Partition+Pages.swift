@@ -18,9 +18,8 @@ extension Partition {
 
     /// The page is being read, by a read that sees all events applied until now, if the request says that it must.
     public mutating func beginPage(_ request: PageRequest) {
-        guard let place = queues.find(request.lane), queues[place].lane.page == nil else {
-            preconditionFailure("a page of \(request.lane) was begun without being wanted")
-        }
+        let place = expected(queues.find(request.lane), "a page of \(request.lane) is begun, which has no jobs")
+        precondition(queues[place].lane.page == nil, "two pages of \(request.lane) are under way")
         queues[place].lane.beginPage(
             request, nextNumber: nextNumber, departures: Departures(most: limits.departuresPerPage))
     }
@@ -75,9 +74,9 @@ extension Partition {
     }
 
     private func underWay(_ request: PageRequest) -> (place: Int, page: PageRead) {
-        guard let place = queues.find(request.lane), let page = queues[place].lane.page, page.request == request else {
-            preconditionFailure("a page of \(request.lane) ends that was not begun")
-        }
+        let place = expected(queues.find(request.lane), "a page of \(request.lane) ends, which has no jobs")
+        let page = expected(queues[place].lane.page, "a page of \(request.lane) ends that was not begun")
+        precondition(page.request == request, "another page of \(request.lane) ends than was begun")
         return (place, page)
     }
 

@@ -37,9 +37,6 @@ extension Partition {
 
     /// The slot of a job that an event is about.
     func slot(of subject: Subject) -> Int {
-        guard let slot = slab.slot(of: subject.id) else {
-            preconditionFailure("an event is about job \(subject.id), which is not in memory")
-        }
-        return slot
+        expected(slab.slot(of: subject.id), "an event is about job \(subject.id), which is not in memory")
     }
 }

@@ -15,15 +15,13 @@ extension Partition {
             timed += counts.timed
         }
         queues[QueueTable.timers].lane.restore(coldCount: timed)
+        let running = restored.running.map { job in
+            (job, expected(job.lease, "job \(job.subject.id) is restored as running without a lease"))
+        }
         // Sessions list their jobs in the order of the tokens.
-        let running = restored.running.sorted { token(of: $0) < token(of: $1) }
-        for job in running {
-            guard let lease = job.lease, let queue = queues.find(job.subject.queue) else {
-                preconditionFailure("job \(job.subject.id) is restored as running without a lease or a queue")
-            }
+        for (job, lease) in running.sorted(by: { $0.1.token < $1.1.token }) {
+            let queue = expected(queues.find(job.subject.queue), "job \(job.subject.id) is restored without its queue")
             hold(slab.insert(JobSlab.Record(job: job, queue: queue)), by: lease)
         }
     }
-
-    private func token(of job: Job) -> FencingToken { job.lease?.token ?? FencingToken(0) }
 }
