@@ -54,7 +54,8 @@ class Caller:
         key = f"key/{uid}"
         return self._submit([uid], [key], [keyed_spec(uid)], {"Idempotency-Key": key})
 
-    def lease(self, limit: int, seconds: float = 30, wait: float = 0) -> list[Attempt]:
+    def lease(self, limit: int, seconds: float = 3600, wait: float = 0) -> list[Attempt]:
+        """Mostly for longer than any run: a lease that ends while a folder is looked at makes two answers differ."""
         answer = self.api.post(
             "/v1/attempts:lease", {"queues": [QUEUE], "limit": limit, "wait": f"{wait}s", "lease": f"{seconds}s"})
         attempts = answer.body.get("attempts", []) if answer.is_ok else []

@@ -1,4 +1,4 @@
-"""Clocks that jump by ten years and run too fast or too slow: time is the server's own, counted on from its start."""
+"""The wall's clock jumps by ten years: time is the server's own, counted on from its start."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ UNMOVED = ["SCHEDULED", "RUNNING", "RUNNING", "SUCCEEDED"]
 
 def jumps(program: Path, library: Path, folder: Path, between_starts: bool) -> tuple[Counter[str], list[str]]:
     """The wall clock jumps ten years ahead, back, and to ten years ago."""
-    shim, faults = shimmed(library, folder), []
+    shim, violations = shimmed(library, folder), []
     with Stage(program, folder, shim.env) as stage:
         witnesses = Witnesses(stage)
         stage.start_workers(2)
@@ -62,13 +62,13 @@ def jumps(program: Path, library: Path, folder: Path, between_starts: bool) -> t
             time.sleep(3)
             stage.look()
             if (states := witnesses.states()) != UNMOVED:
-                faults.append(f"with the clock off by {days} days: {states}, expected {UNMOVED}")
-        return finish(stage, witnesses, faults, "jumps of ten years", 2 if between_starts else 4)
+                violations.append(f"with the clock off by {days} days: {states}, expected {UNMOVED}")
+        return finish(stage, witnesses, violations, "jumps of ten years", 2 if between_starts else 4)
 
 
 def ahead(program: Path, library: Path, folder: Path) -> tuple[Counter[str], list[str]]:
     """The clock is ten years ahead at a start: the server asks about it, and serves once it is right again."""
-    shim, faults = shimmed(library, folder), []
+    shim, violations = shimmed(library, folder), []
     with Stage(program, folder, shim.env) as stage:
         witnesses = Witnesses(stage)
         stage.start_workers(2)
@@ -76,34 +76,20 @@ def ahead(program: Path, library: Path, folder: Path) -> tuple[Counter[str], lis
         shim.move_clock(TEN_YEARS)
         try:
             stage.server.start_again()
-            faults.append("a start ten years ahead was not refused")
+            violations.append("a start ten years ahead was not refused")
         except Ended as ended:
             if ended.child.exit_code != 1 or "--accept-clock" not in ended.child.last_words():
-                faults.append(f"ten years ahead: status {ended.child.exit_code}, {ended.child.last_words()}")
+                violations.append(f"ten years ahead: status {ended.child.exit_code}, {ended.child.last_words()}")
         shim.move_clock(0)
         stage.server.start_again()
         if (states := witnesses.states()) != UNMOVED:
-            faults.append(f"after a refused start: {states}, expected {UNMOVED}")
-        return finish(stage, witnesses, faults, "starts ten years ahead", 1)
-
-
-def rates(program: Path, library: Path, folder: Path, rate: float, seconds: float) -> tuple[Counter[str], list[str]]:
-    """All clocks of the server run too fast or too slow, those of its workers do not."""
-    shim, faults = shimmed(library, folder), []
-    shim.drift(rate)
-    with Stage(program, folder, shim.env) as stage:
-        witnesses = Witnesses(stage)
-        stage.start_workers(2)
-        stage.start_load(4, 0.05)
-        time.sleep(seconds)
-        if (states := witnesses.states()) != UNMOVED:
-            faults.append(f"at the rate {rate}: {states}, expected {UNMOVED}")
-        return finish(stage, witnesses, faults, "clock rates", 1)
+            violations.append(f"after a refused start: {states}, expected {UNMOVED}")
+        return finish(stage, witnesses, violations, "starts ten years ahead", 1)
 
 
 def finish(
-    stage: Stage, witnesses: Witnesses, faults: list[str], what: str, count: int
+    stage: Stage, witnesses: Witnesses, violations: list[str], what: str, count: int
 ) -> tuple[Counter[str], list[str]]:
     witnesses.release()
     figures, more = stage.finish()
-    return figures + Counter({what: count}), faults + more
+    return figures + Counter({what: count}), violations + more

@@ -7,55 +7,18 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from api import Api
 from caller import QUEUE, Caller, Notebook, keyed_spec
 from crew import each
+from damage import Damage, contents, damages
 from processes import Broken, Ended, Leash, Server
 from script import OPTIONS, Script, ends, judged, wait_for_timers
 
-FILES = ("log.db", "log.db-wal", "log.mark", "reserve", "view.db", "view.db-wal")
-BLOCK = 4096
-
-
-@dataclass(frozen=True)
-class Damage:
-    """One thing done to one file."""
-
-    what: str
-    file: str
-    place: int
-    other: int
-    baseline: str
-
-    def __str__(self) -> str:
-        return f"{self.baseline}/{self.file}/{self.what}/{self.place}/{self.other}"
-
-    def do(self, path: Path) -> None:
-        text = bytearray(path.read_bytes())
-        if self.what == "flip":
-            text[self.place // 8] ^= 1 << self.place % 8
-        elif self.what == "zero":
-            text[self.place:self.place + BLOCK] = bytes(len(text[self.place:self.place + BLOCK]))
-        elif self.what == "truncate":
-            del text[self.place:]
-        else:
-            block = text[self.other:self.other + BLOCK]
-            text[self.place:self.place + len(block)] = block
-        path.write_bytes(text)
-
-
-def draw(random: Random, baseline: str, sizes: dict[str, int]) -> Damage:
-    file = random.choice([name for name in FILES if sizes.get(name)])
-    size = sizes[file]
-    what = random.choice(("flip", "flip", "zero", "truncate", "duplicate"))
-    block = lambda: random.randrange((size + BLOCK - 1) // BLOCK) * BLOCK  # noqa: E731
-    place = {"flip": random.randrange(8 * size), "truncate": random.randrange(size)}.get(what, block())
-    return Damage(what, file, place, block() if what == "duplicate" else 0, baseline)
+#: The folders that are damaged: of a server that was killed, and of one that was stopped.
+BASELINES = ("killed", "stopped")
 
 
 class Corruptions:
@@ -67,28 +30,23 @@ class Corruptions:
         self._known: list[str] = []
 
     def run(self, count: int, seed: str) -> tuple[Counter[str], list[str]]:
-        random = Random(seed)
         self._make_baselines(seed)
-        sizes = {
-            name: {file.name: file.stat().st_size for file in (self._folder / name).iterdir()}
-            for name in ("killed", "stopped")}
-        damages = [draw(random, name, sizes[name]) for name in random.choices(list(sizes), k=count)]
-        return self.judge(damages)
+        return self.judge(damages(seed, count, contents(self._folder, BASELINES)))
 
-    def judge(self, damages: list[Damage]) -> tuple[Counter[str], list[str]]:
+    def judge(self, drawn: list[Damage]) -> tuple[Counter[str], list[str]]:
         figures: Counter[str] = Counter()
-        faults: list[str] = []
-        for damage, (kind, fault) in zip(damages, each("corruptions", self._judge, damages)):
+        violations: list[str] = []
+        for damage, (kind, violation) in zip(drawn, each("corruptions", self._judge, drawn)):
             figures["corruptions"] += 1
             figures[f"{kind}"] += 1
             figures[f"{kind}, {damage.file}, {damage.what}"] += 1
-            if fault:
-                faults.append(f"{damage}: {fault}")
-        return figures, faults
+            if violation:
+                violations.append(f"{damage}: {violation}")
+        return figures, violations
 
     def _make_baselines(self, seed: str) -> None:
         """A folder whose server was killed with much in both write-ahead logs, and one whose server was stopped."""
-        killed, stopped = self._folder / "killed", self._folder / "stopped"
+        killed, stopped = (self._folder / name for name in BASELINES)
         notebook = Notebook()
         script = Script(f"{seed}/corruptions", notebook)
         leash = Leash()
@@ -110,8 +68,8 @@ class Corruptions:
             for name in ("martlet.lock", "view.db-shm"):
                 (folder / name).unlink(missing_ok=True)
         self._known = list(script.known)
-        for name in ("killed", "stopped"):
-            answers, refusal = self._ask(Damage("none", "reserve", 0, 0, name))
+        for name in BASELINES:
+            answers, refusal = self._ask(name, None)
             if refusal:
                 raise Broken(f"the undamaged folder is refused: {refusal}")
             self._truth[name] = answers
@@ -127,7 +85,7 @@ class Corruptions:
     def _judge(self, damage: Damage) -> tuple[str, str]:
         """What kind of end it took, and what was wrong with it."""
         try:
-            answers, refusal = self._ask(damage)
+            answers, refusal = self._ask(damage.baseline, damage)
         except Broken as broken:
             return "broken", str(broken)
         if refusal:
@@ -140,14 +98,14 @@ class Corruptions:
             return "silently wrong", f"{len(wrong)} answers are wrong: {told}"
         return ("refused when asked", "") if refused else ("harmless", "")
 
-    def _ask(self, damage: Damage) -> tuple[dict[str, Any], str]:
-        """Starts a server on a damaged copy; returns all that it answers, or why it does not start."""
+    def _ask(self, baseline: str, damage: Damage | None) -> tuple[dict[str, Any], str]:
+        """Starts a server on a copy, damaged or not; returns all that it answers, or why it does not start."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         data, logs = folder / "data", folder / "logs"
-        reserve = shutil.ignore_patterns("reserve") if damage.file != "reserve" else None
-        shutil.copytree(self._folder / damage.baseline, data, ignore=reserve)
+        # Without the reserve, which is made anew: it is large, and holds nothing.
+        shutil.copytree(self._folder / baseline, data, ignore=shutil.ignore_patterns("reserve"))
         logs.mkdir()
-        if damage.what != "none":
+        if damage is not None:
             damage.do(data / damage.file)
         leash = Leash()
         try:

@@ -1,11 +1,14 @@
 """Faults at the real boundaries of the real server: its disk, its files, its clocks, and standing still.
 
+A fault is what is done to the server; a violation is a promise that it then does not keep.
+
     python3 Tests/faults/faults.py                               a slice of every part, from a seed that is printed
     python3 Tests/faults/faults.py --whole                       all of it
     python3 Tests/faults/faults.py --parts points,cuts --seed 7  some parts
     python3 Tests/faults/faults.py --point sync:12:EIO:once      one fault point again
 
-Exit code 0: every promise was kept. Otherwise the folders of what failed stay where the last line says."""
+Exit code 0: every promise was kept. Otherwise the folders of what failed stay where the last line says. The part `full`
+mounts a disk of its own and needs root: without it nothing is run, unless other parts are named."""
 
 from __future__ import annotations
 
@@ -24,17 +27,20 @@ from typing import Callable
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "torture"))
 
-from clocks import ahead, jumps, rates  # noqa: E402
+from clocks import ahead, jumps  # noqa: E402
 from corruptions import Corruptions  # noqa: E402
 from fulldisk import full_disk  # noqa: E402
 from points import Point, Points, chosen  # noqa: E402
 from powercuts import PowerCuts  # noqa: E402
+from rates import FASTER, SLOWER, rates  # noqa: E402
 from shim import build  # noqa: E402
 from slowness import cut_short, slow_disk, stalled_writes, stopped_server, stopped_worker  # noqa: E402
 from story import Verdict  # noqa: E402
 from figures import table  # noqa: E402
 
 Found = tuple[Counter[str], list[str]]
+
+PARTS = ("points", "cuts", "corruptions", "full", "slow", "stopped", "clocks")
 
 
 @dataclass(frozen=True)
@@ -70,12 +76,9 @@ class Faults:
         self._points = points
         self._library = build(folder)
 
-    @property
-    def parts(self) -> dict[str, Callable[[], Found]]:
-        return {
-            "points": self.points, "cuts": self.cuts, "corruptions": self.corruptions, "full": self.full,
-            "slow": self.slow, "stopped": self.stopped, "clocks": self.clocks,
-        }
+    def part(self, name: str) -> Callable[[], Found]:
+        """The method of that name."""
+        return getattr(self, name)
 
     def points(self) -> Found:
         points = Points(self._program, self._library, self._folder / "points")
@@ -120,20 +123,20 @@ class Faults:
             jumps(*rest, self._folder / "jumps", between_starts=False),
             jumps(*rest, self._folder / "restarts", between_starts=True),
             ahead(*rest, self._folder / "ahead"),
-            rates(*rest, self._folder / "slower", 0.9, 6), rates(*rest, self._folder / "faster", 1.1, 6)])
+            rates(*rest, self._folder / "slower", SLOWER), rates(*rest, self._folder / "faster", FASTER)])
 
 
 def together(found: list[Found]) -> Found:
     figures: Counter[str] = Counter()
     for some, _ in found:
         figures += some
-    return figures, [fault for _, faults in found for fault in faults]
+    return figures, [violation for _, violations in found for violation in violations]
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", default=None, help="otherwise by chance, and printed")
-    parser.add_argument("--parts", default="", help="points, cuts, corruptions, full, slow, stopped, clocks")
+    parser.add_argument("--parts", default="", help=f"{', '.join(PARTS)}; all of them if none is named")
     parser.add_argument("--whole", action="store_true", help="every fault point and image, 10,000 corruptions")
     parser.add_argument("--point", action="append", default=[], help="KIND:NUMBER:EIO|ENOSPC:once|forever")
     parser.add_argument("--bin", type=Path, default=HERE.parent.parent / ".build/release/martlet")
@@ -142,8 +145,25 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def wanted(chosen_options: argparse.Namespace) -> list[str]:
+    """The parts to run. Ends the program where one cannot be: a run that left it out would look like a whole one."""
+    if chosen_options.point:
+        return ["points"]
+    names = [name for name in chosen_options.parts.split(",") if name] or list(PARTS)
+    if unknown := [name for name in names if name not in PARTS]:
+        raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if "full" in names and os.geteuid() != 0:
+        others = ",".join(name for name in names if name != "full")
+        way_out = f", or without that part: --parts {others}, or make faults PARTS={others}" if others else ""
+        raise SystemExit(
+            "NOTHING WAS RUN: the part `full` fills a disk of its own, and only root may mount one.\n"
+            f"Run this as root{way_out}")
+    return names
+
+
 def main() -> int:
     chosen_options = options()
+    names = wanted(chosen_options)
     if not chosen_options.mounted and os.geteuid() == 0:
         # Whatever is mounted is gone with this process, however it ends.
         os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv, "--mounted"])
@@ -152,29 +172,28 @@ def main() -> int:
     size = WHOLE if chosen_options.whole else SLICE
     points = [Point.parse(text) for text in chosen_options.point]
     faults = Faults(chosen_options.bin.resolve(), folder, seed, size, points)
-    names = ["points"] if points else [name for name in chosen_options.parts.split(",") if name] or list(faults.parts)
     print(f"seed {seed}", file=sys.stderr, flush=True)
-    wrong = 0
-    for name in names:
-        wrong += len(tell(name, faults.parts[name]))
+    wrong = sum(len(tell(name, faults.part(name))) for name in names)
     if not wrong:
         shutil.rmtree(folder)
-    print(f"seed {seed}; " + (f"{wrong} faults, in {folder}" if wrong else "every promise was kept"), file=sys.stderr)
+    told = f"{wrong} violations, in {folder}" if wrong else "every promise was kept"
+    print(f"seed {seed}; {told}", file=sys.stderr)
     return 1 if wrong else 0
 
 
 def tell(name: str, part: Callable[[], Found]) -> list[str]:
     begin = time.monotonic()
     try:
-        figures, faults = part()
+        figures, violations = part()
     except Exception as failure:  # noqa: BLE001 - reported, and the other parts go on
-        figures, faults = Counter(), [f"{type(failure).__name__}: {failure}"]
+        figures, violations = Counter(), [f"{type(failure).__name__}: {failure}"]
     print(f"{name}, {time.monotonic() - begin:.0f} s")
-    print(table(Verdict(figures={f"  {key}": figures[key] for key in sorted(figures)} | {"  faults": len(faults)})))
-    for fault in faults[:50]:
-        print(f"FAULT {name}: {fault}", file=sys.stderr)
+    counted = {f"  {key}": figures[key] for key in sorted(figures)}
+    print(table(Verdict(figures=counted | {"  violations": len(violations)})))
+    for violation in violations[:50]:
+        print(f"VIOLATION {name}: {violation}", file=sys.stderr)
     sys.stdout.flush()
-    return faults
+    return violations
 
 
 if __name__ == "__main__":

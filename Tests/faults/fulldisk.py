@@ -1,4 +1,4 @@
-"""A disk that is full and gets room again, on a file system of its own. Needs root, for the mount."""
+"""A disk that is full and gets room again, on a file system of its own. Needs root, for the mount: see faults.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from api import Api
-from caller import Attempt, Caller
+from caller import Attempt
 from processes import Ended
 from script import uid_in
 from stage import Stage
@@ -46,15 +46,15 @@ class Fullness:
         self._filler = disk / "filler"
         self._caller = stage.caller("caller")
         self._figures: Counter[str] = Counter()
-        self._faults: list[str] = []
+        self._violations: list[str] = []
 
     def run(self, rounds: int) -> tuple[Counter[str], list[str]]:
         for _ in range(rounds):
             self._round()
         self._restart_while_full()
         self._finish()
-        figures, faults = self._stage.verdict()
-        return figures + self._figures, faults + self._faults
+        figures, violations = self._stage.verdict()
+        return figures + self._figures, violations + self._violations
 
     def _round(self) -> None:
         self._figures["times filled"] += 1
@@ -63,7 +63,7 @@ class Fullness:
         self._fill()
         self._submit_until_refused()
         if Api(self._stage.port).get("/readyz").status != 503:
-            self._faults.append("it says that it is ready while it refuses submissions")
+            self._violations.append("it says that it is ready while it refuses submissions")
         for attempt in held:
             self._complete(attempt)
         self._filler.unlink()
@@ -79,7 +79,7 @@ class Fullness:
             self._figures["starts on a full disk"] += 1
         except Ended as ended:
             if ended.child.exit_code != 1 or "room" not in ended.child.last_words():
-                self._faults.append(f"started on a full disk: {ended}")
+                self._violations.append(f"started on a full disk: {ended}")
             self._figures["starts refused for want of room"] += 1
             self._filler.unlink()
             self._stage.server.start_again()
@@ -101,15 +101,15 @@ class Fullness:
             if not self._submit(1, size=20_000):
                 status = self._stage.notebook.records[-1]["status"]
                 if status != 429:
-                    self._faults.append(f"refused with {status} on a full disk, 429 is documented")
+                    self._violations.append(f"refused with {status} on a full disk, 429 is documented")
                 return
-        self._faults.append("500 submissions of 20 kB were taken on a full disk")
+        self._violations.append("500 submissions of 20 kB were taken on a full disk")
 
     def _wait_for_room(self) -> None:
         begin = time.monotonic()
         while not self._submit(1):
             if time.monotonic() - begin > PATIENCE:
-                self._faults.append(f"still refused {PATIENCE} s after there was room")
+                self._violations.append(f"still refused {PATIENCE} s after there was room")
                 return
             time.sleep(0.05)
         took = round(1000 * (time.monotonic() - begin))
@@ -124,7 +124,7 @@ class Fullness:
         self._figures["completions on a full disk"] += 1
         answer = self._caller.complete(attempt, uid_in(attempt))
         if not answer.is_ok:
-            self._faults.append(f"a completion was not taken on a full disk: {answer}")
+            self._violations.append(f"a completion was not taken on a full disk: {answer}")
 
     def _finish(self) -> None:
         while attempts := self._caller.lease(100, wait=0.2):

@@ -13,7 +13,7 @@ from typing import Callable
 from caller import Notebook
 from crew import each
 from processes import Broken, Ended, Leash, Server
-from script import OPTIONS, Script, ends, judged, settles, violations
+from script import OPTIONS, Script, ends, judged, look_back, settles
 from shim import KINDS, Shim
 
 ERRORS = (errno.EIO, errno.ENOSPC)
@@ -44,7 +44,7 @@ class Tale:
     calls: dict[str, int] = field(default_factory=dict)
     was_hit: bool = False
     exits: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
 
 class Points:
@@ -66,20 +66,20 @@ class Points:
 
     def run(self, points: list[Point]) -> tuple[Counter[str], list[str]]:
         figures: Counter[str] = Counter()
-        faults: list[str] = []
+        violations: list[str] = []
         for point, tale in zip(points, each("points", self._safely, points)):
             figures["fault points tried" if tale.was_hit else "calls that were not made"] += 1
             if tale.was_hit:
                 figures[f"faults of {point.kind}"] += 1
             figures.update(tale.exits)
-            faults += [f"{point}: {fault}" for fault in tale.faults]
-        return figures, faults
+            violations += [f"{point}: {violation}" for violation in tale.violations]
+        return figures, violations
 
     def _safely(self, point: Point) -> Tale:
         try:
             return self.tell(point, str(point).replace(":", "-"))
         except Exception as failure:  # noqa: BLE001 - reported with its point
-            return Tale(faults=[f"{type(failure).__name__}: {failure}"])
+            return Tale(violations=[f"{type(failure).__name__}: {failure}"])
 
     def tell(self, point: Point | None, name: str) -> Tale:
         folder = self._folder / name
@@ -89,7 +89,7 @@ class Points:
             tale = self._tell(point, folder, leash)
         finally:
             leash.end()
-        if not tale.faults:
+        if not tale.violations:
             shutil.rmtree(folder)
         return tale
 
@@ -117,23 +117,23 @@ class Points:
         except Ended as ended:
             tale.exits.append(f"starts refused with {ended.child.exit_code}")
             if wrong := judged(ended.child):
-                tale.faults.append(wrong)
+                tale.violations.append(wrong)
             return
         doing(server.ports.http)
         if is_over and shim.failed and server.child.exit_code is None:
             if wrong := settles(server, script):
-                tale.faults.append(f"{life} life: {wrong}")
+                tale.violations.append(f"{life} life: {wrong}")
         if wrong := ends(server.child):
-            tale.faults.append(f"{life} life: {wrong}")
+            tale.violations.append(f"{life} life: {wrong}")
         tale.exits.append(f"servers ended with {server.child.exit_code}")
 
     def _look_back(self, script: Script, notebook: Notebook, folder: Path, leash: Leash, tale: Tale) -> None:
         logs = folder / "after"
         logs.mkdir()
         try:
-            tale.faults += violations(self._program, folder / "data", logs, leash, notebook, script.known)
+            tale.violations += look_back(self._program, folder / "data", logs, leash, notebook, script.known)
         except Broken as broken:
-            tale.faults.append(f"it does not start on an intact disk: {broken}")
+            tale.violations.append(f"it does not start on an intact disk: {broken}")
 
 
 def chosen(points: list[Point], count: int, random: Random) -> list[Point]:

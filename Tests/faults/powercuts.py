@@ -13,7 +13,7 @@ from caller import Notebook
 from crew import Progress, crew
 from history import Record
 from processes import Broken, Leash, Server
-from script import OPTIONS, Script, ends, violations
+from script import OPTIONS, Script, ends, look_back
 from shim import Shim
 from disk import Disk, Step, steps
 
@@ -100,7 +100,7 @@ class PowerCuts:
         random, disk = Random(f"{seed}/{story.name}"), Disk()
         share = most / (6 * len(story.steps))
         figures: Counter[str] = Counter()
-        faults: list[str] = []
+        violations: list[str] = []
         progress = Progress(f"cuts of {story.name}", len(story.steps))
         with crew() as pool:
             for number, step in enumerate(story.steps):
@@ -112,8 +112,8 @@ class PowerCuts:
                 images = [disk.image(cut.how, random) for cut in cuts]
                 for cut, found in zip(cuts, pool.map(self._open, cuts, images)):
                     figures[f"images, {cut.how}"] += 1
-                    faults += [f"{cut}: {fault}" for fault in found]
-        return figures, faults
+                    violations += [f"{cut}: {violation}" for violation in found]
+        return figures, violations
 
     def _open(self, cut: Cut, image: dict[str, bytes]) -> list[str]:
         folder = self._folder / str(cut).replace("/", "-")
@@ -127,7 +127,7 @@ class PowerCuts:
         known = [job for record in notebook.records if record["type"] == "submit" for job in record["ids"]]
         leash = Leash()
         try:
-            found = violations(self._program, data, logs, leash, notebook, known)
+            found = look_back(self._program, data, logs, leash, notebook, known)
         except Broken as broken:
             found = [f"it does not open: {broken}"]
         finally:

@@ -79,7 +79,7 @@ class Script:
             lambda one: caller.fail(one, is_final=True),
             lambda one: caller.fail(one),
             lambda one: caller.report(one, "release"),
-            lambda one: (caller.report(one, "extend", lease="60s"), caller.complete(one, uid_in(one))),
+            lambda one: (caller.report(one, "extend", lease="7200s"), caller.complete(one, uid_in(one))),
             lambda one: caller.complete(one, uid_in(one)),
         ]
         for attempt, step in zip(attempts, steps):
@@ -149,7 +149,9 @@ def wait_for_timers(port: int, limit: float = 5) -> None:
     api.close()
 
 
-def violations(program: Path, data: Path, logs: Path, leash: Leash, notebook: Notebook, known: list[str]) -> list[str]:
+def look_back(
+    program: Path, data: Path, logs: Path, leash: Leash, notebook: Notebook, known: list[str]
+) -> list[str]:
     """Starts the server on what is there, and holds all that it says against what was told before."""
     server = Server(program, data, logs, leash, OPTIONS)
     wait_for_timers(server.ports.http)

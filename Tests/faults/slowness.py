@@ -10,7 +10,6 @@ from collections import Counter
 from pathlib import Path
 
 from caller import Caller
-from processes import Broken
 from shim import Shim
 from stage import GRACE, OPTIONS, Stage
 
@@ -48,10 +47,10 @@ def stalled_writes(program: Path, library: Path, folder: Path) -> Found:
         told, refused = len(callers), refusals(stage)
         stage.start_workers(2)
         stage.drain()
-        figures, faults = stage.verdict()
+        figures, violations = stage.verdict()
         if not 0 < refused < told:
-            faults.append(f"{refused} of {told} submissions were refused while nothing could be written")
-        return Counter({"submissions while stalled": told, "refused for want of room": refused}), faults
+            violations.append(f"{refused} of {told} submissions were refused while nothing could be written")
+        return Counter({"submissions while stalled": told, "refused for want of room": refused}), violations
 
 
 def refusals(stage: Stage) -> int:
@@ -68,7 +67,7 @@ def cut_short(program: Path, library: Path, folder: Path) -> Found:
     shim = shimmed(library, folder)
     options = [*OPTIONS, "--drain-timeout", "1s"]
     with Stage(program, folder, shim.env, options=options) as stage:
-        caller, faults = stage.caller("caller"), []
+        caller, violations = stage.caller("caller"), []
         stage.known += caller.submit_to_exec(stage.uids(5), "ok")
         shim.delay_syncs(8)
         threading.Thread(
@@ -78,15 +77,15 @@ def cut_short(program: Path, library: Path, folder: Path) -> Found:
         stage.server.child.terminate(6)
         took = time.monotonic() - begin
         if stage.server.child.exit_code != 0 or took > 4:
-            faults.append(f"ended with {stage.server.child.exit_code} after {took:.1f} s, with a limit of 1 s")
+            violations.append(f"ended with {stage.server.child.exit_code} after {took:.1f} s, with a limit of 1 s")
         if "cut short" not in stage.server.child.last_words():
-            faults.append("it does not say that its end was cut short")
+            violations.append("it does not say that its end was cut short")
         shim.delay_syncs(0)
         stage.server.start_again()
         stage.start_workers(1)
         stage.drain()
         figures, more = stage.verdict()
-        return figures, faults + more
+        return figures, violations + more
 
 
 def stopped_server(program: Path, folder: Path, pauses: int) -> Found:
@@ -113,10 +112,10 @@ def stopped_worker(program: Path, folder: Path, pauses: int) -> Found:
             stage.look()
         stage.end_load()
         stage.drain()
-        figures, faults = stage.verdict()
+        figures, violations = stage.verdict()
         if not figures["attempts lost"]:
-            faults.append("no attempt of a worker was lost that stood still for twice the grace")
-        return figures, faults
+            violations.append("no attempt of a worker was lost that stood still for twice the grace")
+        return figures, violations
 
 
 def pause(pid: int, seconds: float) -> None:

@@ -1,67 +1,25 @@
-// Stands between the server and the C library. For the files of one folder: counts calls, fails the one that was
-// chosen, slows syncs down, and writes down in order what was written. For the clocks: moves the wall's, and lets all
-// run too fast or too slow. The driver and all lives of the server share the control block.
-//
-// Why not libfaketime: it adds to the environment, and Swift looks for the program's arguments where that was before.
-#define _GNU_SOURCE
-#include <dlfcn.h>
+// The files of one folder: see shim.h.
+#include "shim.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <sys/types.h>
-#include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
-
-enum kind { READ, WRITE, SYNC, TRUNCATE, RENAME, OPEN, UNLINK, ALLOCATE, KINDS };
-enum record { CREATED = 1, WRITTEN, SYNCED, TRUNCATED, RENAMED, UNLINKED, SYNC_FAILED };
-
-// As Tests/faults/shim.py packs it.
-struct control {
-    uint64_t calls[KINDS];
-    uint64_t fail_at[KINDS];
-    uint64_t error;
-    uint64_t forever;
-    uint64_t failed;
-    uint64_t sync_delay_us;
-    int64_t wall_shift_s;
-    // What the clocks gain in a million seconds; they lose it when negative.
-    int64_t drift_s;
-};
-
-struct header {
-    uint32_t record, name_length;
-    uint64_t offset, length;
-};
 
 #define DESCRIPTORS 4096
 #define NAME 64
-static struct control none, *control = &none;
+static struct control none;
+struct control *control = &none;
 static char folder[4096];
 static size_t folder_length;
-static int trace = -1;
 // By descriptor: the name in the folder, empty for every other file.
 static char names[DESCRIPTORS][NAME];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-#define REAL(name) ((__typeof__(&name))real(#name))
-static void *real(const char *name) {
-    void *found = dlsym(RTLD_NEXT, name);
-    if (!found) abort();
-    return found;
-}
-
-static struct timespec started[2];
-
 __attribute__((constructor)) static void begin(void) {
-    REAL(clock_gettime)(CLOCK_REALTIME, &started[0]);
-    REAL(clock_gettime)(CLOCK_MONOTONIC, &started[1]);
     const char *path = getenv("FAULTS_CONTROL"), *where = getenv("FAULTS_FOLDER"), *to = getenv("FAULTS_TRACE");
     // For this process alone: what it runs is not of interest.
     unsetenv("LD_PRELOAD");
@@ -73,7 +31,7 @@ __attribute__((constructor)) static void begin(void) {
     control = block;
     strncpy(folder, where, sizeof folder - 1);
     folder_length = strlen(folder);
-    if (to) trace = REAL(open)(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (to) begin_trace(to);
 }
 
 // The name in the folder; "." for the folder itself, NULL for what is elsewhere.
@@ -96,16 +54,6 @@ static int fails(enum kind kind) {
     __atomic_add_fetch(&control->failed, 1, __ATOMIC_SEQ_CST);
     errno = (int)control->error;
     return 1;
-}
-
-static void note(enum record record, const char *name, uint64_t offset, const void *data, uint64_t length) {
-    if (trace < 0) return;
-    int before = errno;
-    struct header header = {record, (uint32_t)strlen(name), offset, length};
-    struct iovec parts[] = {
-        {&header, sizeof header}, {(void *)name, header.name_length}, {(void *)data, data ? length : 0}};
-    if (writev(trace, parts, 3) < 0) abort();
-    errno = before;
 }
 
 static int open_it(int (*call)(const char *, int, ...), const char *path, int flags, mode_t mode) {
@@ -242,34 +190,4 @@ int unlink(const char *path) {
 int posix_fallocate(int descriptor, off_t offset, off_t size) {
     if (held(descriptor) && fails(ALLOCATE)) return (int)control->error;
     return REAL(posix_fallocate)(descriptor, offset, size);
-}
-
-int clock_gettime(clockid_t clock, struct timespec *now) {
-    int result = REAL(clock_gettime)(clock, now);
-    int is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
-    int is_monotonic = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_MONOTONIC_RAW;
-    if (result || !(is_wall || is_monotonic)) return result;
-    struct timespec *since = &started[is_monotonic];
-    int64_t elapsed = (now->tv_sec - since->tv_sec) * 1000000000 + now->tv_nsec - since->tv_nsec;
-    // To the nanosecond: in coarser steps a slow clock would fall back at each of them.
-    int64_t nanoseconds = now->tv_nsec + (int64_t)((__int128)elapsed * control->drift_s / 1000000);
-    now->tv_sec += (is_wall ? control->wall_shift_s : 0) + nanoseconds / 1000000000;
-    now->tv_nsec = nanoseconds % 1000000000;
-    if (now->tv_nsec < 0) now->tv_nsec += 1000000000, now->tv_sec--;
-    return 0;
-}
-
-int gettimeofday(struct timeval *restrict now, void *restrict zone) {
-    struct timespec precise;
-    (void)zone;
-    if (clock_gettime(CLOCK_REALTIME, &precise)) return -1;
-    *now = (struct timeval){precise.tv_sec, precise.tv_nsec / 1000};
-    return 0;
-}
-
-time_t time(time_t *now) {
-    struct timespec precise;
-    if (clock_gettime(CLOCK_REALTIME, &precise)) return -1;
-    if (now) *now = precise.tv_sec;
-    return precise.tv_sec;
 }
