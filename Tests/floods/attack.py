@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from field import Field, Peer
+from field import Field
+from peer import Peer
 
-
+MEGA = 1 << 20
 #: Seconds from an attacker's first step to the server's noticing it, and from the server's cut to the attacker's.
 SLACK = 4
 
@@ -49,7 +50,7 @@ async def storm(
             else:
                 await outlive(place, peer)
             # Closed by the server, or its pieces are at an end.
-            peer.abort()
+            peer.leave()
 
     await crowd(connections, one)
 

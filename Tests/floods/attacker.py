@@ -1,6 +1,7 @@
 """One attack in a process of its own: `python3 attacker.py --attack ping --http 7480 --grpc 7481 --seconds 5`.
 
-It begins once it reads a line, so that many of them begin at one time. Its last line is what it sent and what came back, as JSON. `control` only burns the processor time that an attack may."""
+It begins once it reads a line, so that many of them begin at one time. Its last line is what it sent and what came back,
+as JSON. `control` only burns the processor time that an attack may."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import json
 import os
 import sys
 
+import attacks_calls
 import attacks_grpc
 import attacks_http1
 import attacks_http2
@@ -23,11 +25,14 @@ async def burn(place: Field) -> None:
         await place.breathe()
 
 
-ATTACKS = {one.name: one for one in attacks_http2.ATTACKS + attacks_http1.ATTACKS + attacks_grpc.ATTACKS}
+ATTACKS = {
+    one.name: one
+    for module in (attacks_http2, attacks_http1, attacks_grpc, attacks_calls) for one in module.ATTACKS}
 CONTROL = Attack("control", burn)
 
 
-async def run(attack: Attack, place: Field) -> None:
+async def play(attack: Attack, place: Field) -> dict:
+    """Returns what came of it."""
     task = asyncio.ensure_future(attack.run(place))
     # A little longer than the attack looks after itself; then what hangs is cut.
     await asyncio.wait([task], timeout=place.left + 1)
@@ -36,7 +41,7 @@ async def run(attack: Attack, place: Field) -> None:
         task.cancel()
     elif task.exception() is not None:
         raise task.exception()
-    print(json.dumps(place.tally.report()), flush=True)
+    return place.tally.report()
 
 
 def main() -> None:
@@ -53,7 +58,8 @@ def main() -> None:
     sys.stdin.readline()
 
     async def attacking() -> None:
-        await run(attack, Field(options.http, options.grpc, options.seconds, options.share))
+        report = await play(attack, Field(options.http, options.grpc, options.seconds, options.share))
+        print(json.dumps(report), flush=True)
 
     # An attacker has a machine of its own: it must not take the honest client's or the server's processor time.
     os.nice(10)

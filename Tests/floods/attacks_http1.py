@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from attack import SLACK, Attack, hold, storm
-from field import Field, Peer
+from attack import MEGA, SLACK, Attack, hold, storm
+from field import Field
+from peer import Peer
 
-KILO, MEGA = 1 << 10, 1 << 20
+KILO = 1 << 10
 
 
 def post(path: str, body: bytes, *more: str) -> bytes:

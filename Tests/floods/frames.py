@@ -11,6 +11,10 @@ DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDO
 END_STREAM, ACK, END_HEADERS = 0x1, 0x1, 0x4
 INITIAL_WINDOW_SIZE = 4
 CANCEL = 8
+#: The largest frame that every server must take.
+LARGEST = 16_384
+#: As many streams as the server lets one connection have at one time.
+ALL_STREAMS = range(1, 200, 2)
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:

@@ -46,6 +46,7 @@ class Facts:
 
 
 def percentile(samples: list[Sample], share: float) -> float:
+    """The time that this share of the requests kept within: the p99 of 300 is the fourth worst, of 600 the seventh."""
     times = sorted(sample.ms for sample in samples)
     return times[min(len(times) - 1, math.ceil(share * len(times)) - 1)] if times else math.nan
 

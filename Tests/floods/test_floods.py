@@ -6,7 +6,9 @@ import unittest
 
 import frames
 import wire
-from judge import GROWTH, Facts, Sample, is_within_factor, percentile, verdicts
+from attacker import ATTACKS
+from floods import length
+from judge import GROWTH, Facts, Sample, is_within_factor, offenders, percentile, verdicts
 
 CALM = 5.0
 
@@ -77,6 +79,44 @@ class Verdicts(unittest.TestCase):
         self.assertTrue(is_within_factor(facts(samples=[Sample(0, 10.0, "", "ok")]), CALM))
         self.assertFalse(is_within_factor(facts(samples=[Sample(0, 10.1, "", "ok")]), CALM))
         self.assertEqual(percentile([Sample(0, float(ms), "", "ok") for ms in range(1, 101)], 0.99), 99.0)
+
+    def test_of_300_requests_the_p99_is_the_fourth_worst(self) -> None:
+        for total, worse in ((300, 3), (600, 6)):
+            samples = [Sample(0, float(ms), "", "ok") for ms in range(1, total + 1)]
+            self.assertEqual(percentile(samples, 0.99), total - worse)
+
+
+class Lengths(unittest.TestCase):
+    """Every limit can be missed in the attack's own scene: no rule of the cuts is one that nothing could break."""
+
+    def setUp(self) -> None:
+        self.limits = {name: attack.cut_within for name, attack in ATTACKS.items() if attack.cut_within is not None}
+
+    def told(self, name: str, **changes) -> list[str]:
+        report = {"connections": 1, "sent": 1, "cuts": 0, "last_cut": None, "uncut": 0.0, **changes}
+        return list(offenders(name, report, length(name), self.limits[name]))
+
+    def test_a_scene_is_longer_than_its_attack_s_limit(self) -> None:
+        for name, limit in self.limits.items():
+            self.assertGreaterEqual(length(name), limit + 1, name)
+
+    def test_each_scene_can_show_that_nobody_was_cut(self) -> None:
+        for name in self.limits:
+            self.assertEqual(self.told(name), [f"{name}: nobody was cut"])
+
+    def test_each_scene_can_show_an_offender_that_was_let_live(self) -> None:
+        for name in self.limits:
+            # One that began half a second after the scene, and was never cut.
+            [words] = self.told(name, cuts=3, last_cut=0.1, uncut=length(name) - 0.5)
+            self.assertIn("was let live", words)
+
+    def test_each_scene_can_be_passed(self) -> None:
+        for name, limit in self.limits.items():
+            self.assertEqual(self.told(name, cuts=1, last_cut=limit), [])
+
+    def test_quick_scenes_without_a_limit_stay_short(self) -> None:
+        self.assertEqual(length("json-bombs"), 3.0)
+        self.assertEqual(length("slow-head-grpc"), 135.0)
 
 
 class Bytes(unittest.TestCase):

@@ -7,7 +7,6 @@ import threading
 import time
 from pathlib import Path
 
-MEBI = 1 << 20
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
