@@ -5,7 +5,8 @@ extension HTTPFields {
     /// The list may stand in several lines.
     var askToClose: Bool {
         self[values: .connection].contains { line in
-            line.split(separator: ",").contains { $0.trimmed.lowercased() == "close" }
+            // By the byte: a comma stays one beside a mark that would join it.
+            line.unicodeScalars.split(separator: ",").contains { Substring($0).trimmed.lowercased() == "close" }
         }
     }
 }

@@ -22,7 +22,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     static let all: [FuzzTarget] = [
         .httpBody, .httpHead, .submission, .report, .attempts, .protobuf, .entry, .recovery, .chain, .mark, .columns,
-        .rows, .answers, .session, .payload, .jobLine, .settings, .texts, .arguments,
+        .rows, .answers, .session, .payload, .jobLine, .settings, .texts, .arguments, .frames, .messages, .fieldLists,
     ]
 }
 

@@ -22,6 +22,12 @@ extension Samples {
         "/v1/jobs?submitted_after=2026-11-20T18:00:00Z&submitted_before=2026-11-20T18:00:00.123456789+01:00",
     ]
 
+    /// The lines of a `Connection` header.
+    static let connections = [
+        "close", "keep-alive, Close", "keep-alive\nupgrade,\tCLOSE ,x", "closed, not close\nx-close", " ,,close;q=1,\n",
+        "",
+    ]
+
     static let payloads = [
         #"{"times":["2026-11-20T18:00:00.123Z","2026-11-20T18:00:00Z"],"words":{"a":"b","c":null},"number":1.5e3}"#,
         #"{"times":[],"words":{}}"#, #"{"times":["-0001-01-01T00:00:00Z"],"words":{"é":"\ud83d\ude00"},"number":-0}"#,
