@@ -46,18 +46,24 @@ static void look(Pages *pages, const unsigned char *bytes, int size, sqlite3_int
     pages->has_checksums = bytes[20] == martlet_pages_reserve;
 }
 
+static int damaged(sqlite3_int64 page) {
+    sqlite3_log(SQLITE_IOERR_DATA, "page %lld is not as it was written", page);
+    return SQLITE_IOERR_DATA;
+}
+
 static int pages_read(sqlite3_file *file, void *into, int size, sqlite3_int64 offset) {
-    int code = below(file)->pMethods->xRead(below(file), into, size, offset);
-    if (code != SQLITE_OK) return code;
     Pages *pages = (Pages *)file;
+    int code = below(file)->pMethods->xRead(below(file), into, size, offset);
+    // What is missing of a page that was cut off SQLite takes for zeros. Pages that are new it never reads.
+    if (code == SQLITE_IOERR_SHORT_READ && pages->has_checksums && is_page(size, offset))
+        return damaged(offset / size + 1);
+    if (code != SQLITE_OK) return code;
     look(pages, into, size, offset);
     if (!pages->has_checksums || !is_page(size, offset)) return SQLITE_OK;
     uint64_t found;
     int end = size - martlet_pages_reserve;
     memcpy(&found, (unsigned char *)into + end, sizeof found);
-    if (found == checksum(into, end, offset / size)) return SQLITE_OK;
-    sqlite3_log(SQLITE_IOERR_DATA, "page %lld is not as it was written", offset / size + 1);
-    return SQLITE_IOERR_DATA;
+    return found == checksum(into, end, offset / size) ? SQLITE_OK : damaged(offset / size + 1);
 }
 
 static int pages_write(sqlite3_file *file, const void *from, int size, sqlite3_int64 offset) {

@@ -69,6 +69,28 @@ struct DamageTests {
         #expect(found > 30)
     }
 
+    @Test("A file that was cut off within the payload that it ends with is refused: what is missing is not zeros")
+    func cutOff() async throws {
+        let folder = try TemporaryFolder()
+        let view = try View(path: folder.view, incarnation: "log")
+        view.project([submitted(subject(1), payload: [UInt8](repeating: 7, count: 40_800))], at: position(1))
+        try await view.flush()
+        await view.close()
+        let whole = try readFile(folder.view)
+        try #require(whole.suffix(Self.page).count { $0 == 7 } > 2_000)
+
+        for missing in stride(from: 1, to: Self.page, by: 97) {
+            let path = folder.path + "/copy.db"
+            for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+            try writeFile(path, Array(whole.dropLast(missing)))
+            await #expect(throws: ViewError.self, "\(missing) bytes are missing") {
+                let cut = try View(path: path, incarnation: "log")
+                _ = try await cut.job(subject(1).id)
+                await cut.close()
+            }
+        }
+    }
+
     @Test("A write-ahead log that is damaged where it was moved into the file already is refused")
     func damagedBehindTheCheckpoint() async throws {
         let folder = try TemporaryFolder()
