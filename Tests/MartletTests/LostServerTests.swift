@@ -84,4 +84,24 @@ struct LostServerTests {
             }
         }
     }
+
+    @Test("A watch gives no job that goes on, and asks for it again")
+    func watchGivesFinalJobsOnly() async throws {
+        // Given a server that names jobs before their end
+        let asked = Counter()
+        let jobs = StubJobs(finish: { id in
+            .with {
+                $0.id = id
+                $0.state = asked.next() == 1 ? .running : .succeeded
+            }
+        })
+
+        try await StubServer.with([jobs]) { stub in
+            try await MartletClient.with(stub.address) { client in
+                var ended: [JobState] = []
+                for try await job in client.wait(for: [JobHandle(id: "a")]) { ended.append(job.state) }
+                #expect(ended == [.succeeded])
+            }
+        }
+    }
 }

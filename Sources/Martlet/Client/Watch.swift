@@ -62,6 +62,8 @@ struct Watch {
             do {
                 for try await job in response.messages {
                     let snapshot = try JobSnapshot(job)
+                    // Whatever the server means by a job that goes on: it is not what was asked for.
+                    guard snapshot.state.isFinal else { continue }
                     if seen.insert(job.id.lowercased()).inserted { ended(snapshot) }
                 }
                 let trouble = MartletError(.unavailable, "the server ended the watch")

@@ -8,6 +8,7 @@ extension SubmissionLedger {
             guard now >= pausedUntil else { return nil }
             self.pausedUntil = nil
         }
+        dropGivenUp()
         if let index = requests.firstIndex(where: { !$0.isWritten }) { return write(index) }
         guard requests.count < limits.unanswered else { return nil }
         if let oldest = requests.first, lastSequence + 1 >= oldest.sequence + limits.span { return nil }
@@ -23,6 +24,17 @@ extension SubmissionLedger {
         lastSequence += 1
         requests.append(Request(sequence: lastSequence, parcels: parcels))
         return write(requests.count - 1)
+    }
+
+    /// Certainly not accepted, and nobody waits any more: whoever gave them up was told that they were not submitted.
+    /// What is left of a request keeps its sequence, which stands for nothing on the server yet.
+    private mutating func dropGivenUp() {
+        guard !withdrawn.isEmpty else { return }
+        for index in requests.indices.reversed()
+        where !requests[index].isWritten && requests[index].certainRefusal != nil {
+            requests[index].parcels.removeAll { withdrawn.remove($0.ticket) != nil }
+            if requests[index].parcels.isEmpty { requests.remove(at: index) }
+        }
     }
 
     private mutating func write(_ index: Int) -> Martlet_V1_SubmitRequest {

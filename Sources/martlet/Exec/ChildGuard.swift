@@ -6,29 +6,57 @@ internal import Synchronization
 /// A second process, which ends the commands that are left when the worker dies without a chance to do so itself.
 ///
 /// It holds the other end of a pipe: the kernel closes ours however we die. Between the start of a command and the line
-/// that names it there is a moment in which it would be missed.
+/// that names it there is a moment in which it would be missed; it is longer while the guard gets no processor.
 final class ChildGuard: Sendable {
-    private enum State {
-        case watching(Int32)
-        case gone
+    private struct State {
+        /// Our end of the pipe, which makes nobody wait. Nil once the guard is given up.
+        var pipe: Int32?
+        /// What there was no room for in the pipe: it goes before the next line.
+        var unsaid: [UInt8] = []
+
+        /// Writes what there is room for. The rest goes on at the very byte where this stops: no line is torn.
+        mutating func flush() throws(SystemError) {
+            while let pipe, !unsaid.isEmpty {
+                let count = unsaid.withUnsafeBytes { Glibc.write(pipe, $0.baseAddress, $0.count) }
+                if count >= 0 {
+                    unsaid.removeFirst(count)
+                } else if errno == EAGAIN {
+                    return
+                } else if errno != EINTR {
+                    throw .last
+                }
+            }
+        }
     }
 
     private let state: Mutex<State>
+    private let process: pid_t
+    private let limit: Int
     private let logger: Logger
 
-    init(logger: Logger) throws(SystemError) {
-        self.logger = logger
+    convenience init(logger: Logger) throws(SystemError) {
         let child = try ChildProcess.start(["/proc/self/exe", GuardCommand.name], environment: [])
-        state = Mutex(.watching(child.input))
         // Its output is nothing; its end shows when it is written to.
         close(child.output)
         close(child.errors)
         close(child.ended)
+        self.init(process: child.pid, pipe: child.input, logger: logger)
+    }
+
+    /// - Parameter limit: how many bytes may be unsaid. A guard that is behind by 1 MiB, the lines of some 60,000
+    ///   commands, stands still.
+    init(process: pid_t, pipe: Int32, limit: Int = 1 << 20, logger: Logger) {
+        self.process = process
+        self.limit = limit
+        self.logger = logger
+        state = Mutex(State(pipe: pipe))
     }
 
     deinit {
         state.withLock { state in
-            if case .watching(let pipe) = state { close(pipe) }
+            // The last chance; nobody is left to hear that it failed.
+            try? state.flush()
+            if let pipe = state.pipe { close(pipe) }
         }
     }
 
@@ -39,16 +67,26 @@ final class ChildGuard: Sendable {
 
     private func say(_ line: String) {
         state.withLock { state in
-            guard case .watching(let pipe) = state else { return }
-            let bytes = Array(line.utf8)
-            // Less than PIPE_BUF: all of it, or nothing.
-            guard write(pipe, bytes, bytes.count) < 0 else { return }
-            logger.error(
-                "the guard is gone: commands will outlive this worker if it is killed",
-                metadata: ["error": "\(SystemError.last)"])
-            close(pipe)
-            state = .gone
+            guard state.pipe != nil else { return }
+            state.unsaid += Array(line.utf8)
+            do throws(SystemError) {
+                try state.flush()
+                let count = state.unsaid.count
+                guard count > limit else { return }
+                // Before its pipe is closed: it would take that for our end, and kill the commands that run.
+                kill(process, SIGKILL)
+                giveUp(&state, "it does not read: \(count) bytes wait")
+            } catch {
+                giveUp(&state, "\(error)")
+            }
         }
+    }
+
+    private func giveUp(_ state: inout State, _ reason: String) {
+        logger.error(
+            "the guard is gone: commands will outlive this worker if it is killed", metadata: ["error": "\(reason)"])
+        if let pipe = state.pipe { close(pipe) }
+        state = State(pipe: nil)
     }
 }
 
