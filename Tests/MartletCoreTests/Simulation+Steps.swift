@@ -185,12 +185,14 @@ extension Simulation {
         view = twin
         seen["restart", default: 0] += 1
         let keys = twin.keys.filter { $0.expires > now }
+        let cold = keys.dropLast(limits.hotKeys)
         partition = Partition(
             limits: limits,
             restoring: Restored(
                 epoch: 1, nextNumber: twin.nextNumber, nextToken: twin.nextToken, running: twin.running().reversed(),
                 queues: twin.counts.map { ($0.queue, $0.counts) }, clients: twin.clients,
-                keys: keys.suffix(limits.hotKeys), coldKeyCount: max(0, keys.count - limits.hotKeys)))
+                keys: keys.suffix(limits.hotKeys), coldKeyCount: cold.count,
+                coldKeysUntil: cold.map(\.expires).max() ?? now))
         checkState()
     }
 

@@ -42,6 +42,38 @@ struct TableTests {
         #expect(table.coldCount == 0 && table.holds("k4901"))
     }
 
+    @Test("After a restart cold keys are looked for until the last expires, which may be after all that are in memory")
+    func coldKeysOutliveHotOnes() {
+        var table = KeyTable(Limits())
+        let until = Timestamp(microseconds: 100)
+
+        table.restore([Self.key(2, expires: 20), Self.key(3, expires: 10)], coldCount: 1, until: until)
+
+        table.expire(at: Timestamp(microseconds: 99))
+        #expect(table.coldCount == 1 && table.recentCount == 0)
+        table.expire(at: until)
+        #expect(table.coldCount == 0)
+    }
+
+    @Test("A key that expires before an older one is free from then on, and taken out with the older one")
+    func expiresBeforeAnOlderOne() {
+        var table = KeyTable(Limits())
+        table.add(Self.key(1, expires: 100))
+        table.add(Self.key(2, expires: 10))
+
+        let later = Timestamp(microseconds: 50)
+        table.expire(at: later)
+        #expect(table.find("k1", at: later) == Self.key(1, expires: 100))
+        #expect(table.find("k2", at: later) == nil)
+
+        // Used anew, it does not go when its first use is taken out.
+        table.add(Self.key(2, expires: 150))
+        let last = Timestamp(microseconds: 120)
+        table.expire(at: last)
+        #expect(table.find("k2", at: last) == Self.key(2, expires: 150))
+        #expect(table.recentCount == 1 && table.count == 1)
+    }
+
     @Test("Keys that are brought in by name give way to later ones, and to time")
     func guests() {
         var limits = Limits()

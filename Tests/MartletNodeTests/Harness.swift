@@ -33,13 +33,15 @@ final class NodeHarness: Sendable {
 
     var viewPath: String { folder.appending(path: "view.db").path }
 
-    func openView() throws -> View {
-        try View(path: viewPath, incarnation: log.incarnation.description, limits: configuration.limits)
+    /// - Parameter other: in place of the harness's own configuration.
+    func openView(_ other: NodeConfiguration? = nil) throws -> View {
+        let limits = (other ?? configuration).limits
+        return try View(path: viewPath, incarnation: log.incarnation.description, limits: limits)
     }
 
-    func makeNode(_ view: View) async throws -> Node {
+    func makeNode(_ view: View, _ other: NodeConfiguration? = nil) async throws -> Node {
         try await Node(
-            log: log, view: view, reserve: log, configuration: configuration, wall: Self.wall,
+            log: log, view: view, reserve: log, configuration: other ?? configuration, wall: Self.wall,
             random: SeededGenerator(seed: 1), executor: LoopExecutor(loop), logger: Logger(label: "test"))
     }
 
@@ -51,9 +53,19 @@ final class NodeHarness: Sendable {
         try await run(on: try openView(), body)
     }
 
+    /// The same after a change of the configuration.
     @discardableResult
-    func run(on view: View, _ body: @Sendable @escaping (Node) async throws -> Void) async throws -> (any Error)? {
-        let node = try await makeNode(view)
+    func run(
+        with other: NodeConfiguration, _ body: @Sendable @escaping (Node) async throws -> Void
+    ) async throws -> (any Error)? {
+        try await run(on: try openView(other), with: other, body)
+    }
+
+    @discardableResult
+    func run(
+        on view: View, with other: NodeConfiguration? = nil, _ body: @Sendable @escaping (Node) async throws -> Void
+    ) async throws -> (any Error)? {
+        let node = try await makeNode(view, other)
         let (leading, led) = AsyncStream.makeStream(of: Void.self)
         let ended: (any Error)? = try await withThrowingTaskGroup(of: (any Error)?.self) { group in
             group.addTask {

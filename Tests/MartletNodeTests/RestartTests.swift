@@ -90,6 +90,32 @@ struct RestartTests {
         }
     }
 
+    @Test("A key outlives later ones if the window was made shorter after it came")
+    func shorterWindow() async throws {
+        let harness = try NodeHarness()
+        let ids = JobBox()
+        try await harness.run { node in
+            await ids.set(try await node.submit([.mail(key: "k")], stamp: nil))
+        }
+        var shorter = NodeConfiguration()
+        shorter.limits.idempotencyWindow = .seconds(10)
+        try await harness.run(with: shorter) { node in
+            // Each life goes on where the one before ended; in the same instant it would draw the same ids.
+            await harness.advance(by: .seconds(60))
+            _ = try await node.submit([.mail(key: "l")], stamp: nil)
+            await harness.advance(by: .seconds(60))
+            // The next life begins at the time of the last entry: for it the newest key has expired.
+            _ = try await node.submitOne()
+        }
+        try await harness.run(with: shorter) { node in
+            await harness.advance(by: .seconds(60))
+            let again = try await node.submit([.mail(key: "k")], stamp: nil)
+            let first = await ids.all
+            #expect(again == first)
+            #expect(try await node.jobs(JobQuery(limit: 10)).jobs.count == 3)
+        }
+    }
+
     @Test("A deep backlog is handed out whole and in order, though only its head is in memory")
     func deepBacklog() async throws {
         var configuration = NodeConfiguration()

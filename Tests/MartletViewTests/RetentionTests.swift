@@ -67,6 +67,36 @@ struct RetentionTests {
         await view.close()
     }
 
+    @Test("A key that came when the window was longer is restored, though later ones have expired")
+    func shorterWindow() async throws {
+        let folder = try TemporaryFolder()
+        var limits = Limits()
+        limits.idempotencyWindow = .seconds(100)
+        let before = try View(path: folder.view, incarnation: "log", limits: limits)
+        before.project([submitted(subject(1), key: "long")])
+        await before.close()
+        limits.idempotencyWindow = .seconds(1)
+        let view = try View(path: folder.view, incarnation: "log", limits: limits)
+        view.project([submitted(subject(2), key: "short-2")], [submitted(subject(3), key: "short-3")], from: 2)
+        view.project([submitted(subject(4))], from: 4)
+
+        let restored = try await view.restored(limits: limits)
+        #expect(restored.keys.map(\.idempotency.key) == ["long"])
+        #expect(restored.keys.map(\.expires) == [second(101)])
+        #expect(restored.coldKeyCount == 0)
+
+        // Where the expired ones take up all the room, it is cold; how long, is known if all can be looked at.
+        limits.hotKeys = 2
+        let narrow = try await view.restored(limits: limits)
+        #expect(narrow.keys.isEmpty)
+        #expect(narrow.coldKeyCount == 1 && narrow.coldKeysUntil == second(101))
+        limits.hotKeys = 1
+        let narrowest = try await view.restored(limits: limits)
+        #expect(narrowest.keys.isEmpty)
+        #expect(narrowest.coldKeyCount == 2 && narrowest.coldKeysUntil == .distantFuture)
+        await view.close()
+    }
+
     @Test("Of each client the latest submissions are restored, of all clients those used last")
     func restoredClients() async throws {
         let folder = try TemporaryFolder()

@@ -6,7 +6,10 @@ struct KeyTable: Sendable {
     private let capacity: Int
     private let guestCapacity: Int
     private var keys: [String: RememberedKey] = [:]
-    /// In the order of expiry, which is the order of submission. Those before `head` are gone.
+    /// In the order of submission. Those before `head` are gone.
+    ///
+    /// That is the order of expiry too, until the window is made shorter: then some that have expired stay behind older
+    /// ones that have not.
     private var order: [RememberedKey] = []
     private var head = 0
     /// Keys brought in from the view, in the order of their arrival.
@@ -16,7 +19,7 @@ struct KeyTable: Sendable {
     /// Watched keys that neither `order` nor `guests` holds any more: they stay until nobody watches them.
     private var lingering: Set<String> = []
     private(set) var coldCount = 0
-    /// When the last cold key expires.
+    /// When the last cold key expires, or later.
     private var coldUntil = Timestamp(microseconds: .min)
 
     init(_ limits: Limits) {
@@ -49,7 +52,7 @@ struct KeyTable: Sendable {
         order.append(key)
     }
 
-    /// Drops what has expired.
+    /// Drops what has expired, but for what stands behind others that have not: it stays until they go.
     mutating func expire(at now: Timestamp) {
         while head < order.count, order[head].expires <= now { dropFirst() }
         if coldCount > 0, coldUntil <= now { coldCount = 0 }
@@ -92,10 +95,10 @@ struct KeyTable: Sendable {
         }
     }
 
-    mutating func restore(_ recent: [RememberedKey], coldCount count: Int) {
+    /// The time by which the cold keys expire is not that of any recent one: the window may have been longer for them.
+    mutating func restore(_ recent: [RememberedKey], coldCount count: Int, until: Timestamp) {
         for key in recent { add(key) }
-        coldCount = count
-        coldUntil = recent.first?.expires ?? .distantFuture
+        if count > 0 { (coldCount, coldUntil) = (count, until) }
         evict()
     }
 

@@ -5,7 +5,7 @@ extension Partition {
         epoch = restored.epoch
         nextNumber = max(1, restored.nextNumber)
         nextToken = max(1, restored.nextToken)
-        keys.restore(restored.keys, coldCount: restored.coldKeyCount)
+        keys.restore(restored.keys, coldCount: restored.coldKeyCount, until: restored.coldKeysUntil)
         clients.restore(restored.clients)
         var timed = 0
         for (name, counts) in restored.queues where !counts.isZero {

@@ -13,15 +13,17 @@ public struct Restored: Sendable {
     public var queues: [(name: String, counts: LaneCounts)]
     /// At most `Limits.clients`, the most recently used ones.
     public var clients: [RememberedClient]
-    /// The most recent keys, at most `Limits.hotKeys`, the oldest first.
+    /// The most recent keys that have not expired, at most `Limits.hotKeys`, the oldest first.
     public var keys: [RememberedKey]
-    /// How many older keys there are that have not expired.
+    /// How many other keys there are that have not expired; no fewer, but maybe more.
     public var coldKeyCount: Int
+    /// When the last of those expires; no earlier, but maybe later.
+    public var coldKeysUntil: Timestamp
 
     public init(
         epoch: UInt64, nextNumber: UInt64, nextToken: UInt64, running: [Job],
         queues: [(name: String, counts: LaneCounts)], clients: [RememberedClient], keys: [RememberedKey],
-        coldKeyCount: Int
+        coldKeyCount: Int, coldKeysUntil: Timestamp = .distantFuture
     ) {
         self.epoch = epoch
         self.nextNumber = nextNumber
@@ -31,6 +33,7 @@ public struct Restored: Sendable {
         self.clients = clients
         self.keys = keys
         self.coldKeyCount = coldKeyCount
+        self.coldKeysUntil = coldKeysUntil
     }
 }
 

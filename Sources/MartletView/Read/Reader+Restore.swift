@@ -7,11 +7,12 @@ extension Reader {
     func restored(_ limits: Limits) throws -> Restored {
         let position = try ViewFile.position(database)
         let counters = try counters()
-        let (keys, coldKeyCount) = try hotKeys(limits, at: position.time, of: counters.keys)
+        let hot = try hotKeys(limits, at: position.time)
+        let cold = try coldKeys(before: hot.first, of: counters.keys - hot.seen, limits, at: position.time)
         let restored = Restored(
             epoch: position.epoch, nextNumber: counters.nextNumber, nextToken: counters.nextToken,
-            running: try running(), queues: try laneCounts(), clients: try clients(limits), keys: keys,
-            coldKeyCount: coldKeyCount)
+            running: try running(), queues: try laneCounts(), clients: try clients(limits), keys: hot.keys,
+            coldKeyCount: cold.count, coldKeysUntil: cold.until)
         try check(restored)
         return restored
     }
@@ -110,25 +111,45 @@ extension Reader {
         return clients
     }
 
-    /// The newest keys that have not expired, oldest first, and how many older ones there are.
-    private func hotKeys(_ limits: Limits, at time: Timestamp, of all: Int) throws -> ([RememberedKey], cold: Int) {
-        var hot: [RememberedKey] = []
-        var isRest = false
-        try rows("SELECT number, key, fingerprint, id, expires FROM keys ORDER BY number DESC") { row in
-            let key = try rememberedKey(row)
-            isRest = key.expires > time && hot.count == limits.hotKeys
-            guard key.expires > time, !isRest else { return .enough }
-            hot.append(key)
+    /// Looks at as many of the newest keys as may be hot, and takes those that have not expired, oldest first.
+    ///
+    /// An expired key says nothing about older ones: they outlive it if the window was longer when they came. There is
+    /// no index by time, and any number of expired keys may stand here: those left out for them are cold.
+    ///
+    /// - Returns: also how many keys were looked at, and the number of the oldest of them.
+    private func hotKeys(
+        _ limits: Limits, at time: Timestamp
+    ) throws -> (keys: [RememberedKey], seen: Int, first: Int64) {
+        var keys: [RememberedKey] = []
+        var (seen, first) = (0, Int64.max)
+        let sql = "SELECT number, key, fingerprint, id, expires FROM keys ORDER BY number DESC LIMIT ?"
+        try rows(sql, [Int64(max(0, limits.hotKeys))]) { row in
+            seen += 1
+            first = row.int64(at: 0)
+            if row.int64(at: 4) > time.microseconds { keys.append(try rememberedKey(row)) }
             return .next
         }
-        guard isRest else { return (hot.reversed(), 0) }
-        // Expired keys stand at the low end until they are retired.
-        var expired = 0
-        try rows("SELECT expires FROM keys ORDER BY number") { row in
-            guard row.int64(at: 0) <= time.microseconds else { return .enough }
-            expired += 1
+        return (keys.reversed(), seen, first)
+    }
+
+    /// How many of the `count` keys before `number` have not expired, and until when the last of them counts.
+    ///
+    /// Exact if these are no more than may be hot. Of more only as many are looked at, the oldest, among which are most
+    /// of those that have expired: there may be fewer then, and they may end earlier. Too few would be forgotten keys,
+    /// too many cost only a look for a key that is not there.
+    private func coldKeys(
+        before number: Int64, of count: Int, _ limits: Limits, at time: Timestamp
+    ) throws -> (count: Int, until: Timestamp) {
+        var (seen, expired) = (0, 0)
+        var until = time
+        let sql = "SELECT expires FROM keys WHERE number < ? ORDER BY number LIMIT ?"
+        try rows(sql, [number, Int64(max(0, limits.hotKeys))]) { row in
+            let expires = Timestamp(microseconds: row.int64(at: 0))
+            seen += 1
+            if expires <= time { expired += 1 }
+            until = max(until, expires)
             return .next
         }
-        return (hot.reversed(), max(0, all - expired - hot.count))
+        return (max(0, count - expired), seen < count ? .distantFuture : until)
     }
 }
