@@ -66,6 +66,35 @@ struct SessionTests {
         }
     }
 
+    @Test("A worker of the largest concurrency comes back with all that it may hold, and hears what is not its own")
+    func largestOpening() async throws {
+        try await Running.gateway { running in
+            try await running.grpc { client in
+                let work = Martlet_V1_Work.Client(wrapping: client)
+                let (requests, send) = AsyncStream.makeStream(of: Martlet_V1_WorkerMessage.self)
+                let job = JobID(high: 0x7000, low: 1 << 63).description
+                let most = 2 * running.node.configuration.concurrency
+                var opening = Self.open()
+                opening.open.held = (1...most).map { token in
+                    var held = Martlet_V1_Held()
+                    (held.jobID, held.token) = (job, UInt64(token))
+                    return held
+                }
+                send.yield(opening)
+                try await work.session { writer in
+                    for await request in requests { try await writer.write(request) }
+                } onResponse: { response in
+                    var messages = response.messages.makeAsyncIterator()
+                    let opened = try #require(try await messages.next()).opened
+                    #expect(!opened.sessionID.isEmpty)
+                    #expect(try await messages.next()?.revoked.attempts.count == most)
+                    send.finish()
+                    #expect(try await messages.next() == nil)
+                }
+            }
+        }
+    }
+
     @Test("A session that does not begin with Open, or opens twice, or reports nonsense, is ended")
     func protocolErrors() async throws {
         try await Running.gateway { running in

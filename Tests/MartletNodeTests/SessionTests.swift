@@ -116,6 +116,43 @@ struct SessionTests {
         }
     }
 
+    @Test("A worker comes back with all that it runs and as much that it does not know to be settled, and no more")
+    func resumeUnsettled() async throws {
+        var configuration = NodeConfiguration()
+        configuration.concurrency = 4
+        let harness = try NodeHarness(configuration: configuration)
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let first = try await node.open(worker, concurrency: 4)
+            _ = try await node.submit((0..<7).map { _ in .mail() }, stamp: nil)
+            let early = try await worker.attempts()
+            try #require(early.count == 4)
+            await node.report(1, early[..<3].map { .completed($0) }, from: first)
+            var next: [Delivery] = []
+            // What it is told of the settlement it does not hear: its connection is lost before.
+            while next.count < 3 {
+                guard case .attempts(let more) = await worker.next() else { continue }
+                next += more
+            }
+            await node.disconnect(first)
+
+            let settled = early[..<3].map(\.attempt)
+            let held = settled + [early[3].attempt] + next.map(\.attempt)
+            let again = FakeWorker()
+            let second = try await node.open(again, concurrency: 4, resuming: first.session, held: held)
+
+            #expect(second.session == first.session)
+            let revoked = try await again.revoked()
+            #expect(Set(revoked) == Set(settled))
+            #expect(await node.workers().map(\.running) == [4])
+            let foreign = ([901, 902] as [UInt64]).map { AttemptID(job: held[0].job, token: FencingToken($0)) }
+            let refusal = await #expect(throws: NodeError.self) {
+                try await node.open(again, concurrency: 4, resuming: first.session, held: held + foreign)
+            }
+            #expect(refusal == .invalid(field: "held", message: "must be at most 8 attempts"))
+        }
+    }
+
     @Test("A connection that was taken over says nothing more")
     func takenOver() async throws {
         let harness = try NodeHarness()

@@ -25,7 +25,7 @@ extension Partition {
             throw .invalid(index: 0, field: "retry_after", message: "it must be at least 0")
         }
         let code = failing.failure.code.isEmpty ? "error" : failing.failure.code
-        try SpecRules(limits: limits, now: now).check(name: code, field: "failure.code", at: 0)
+        try SpecRules(limits: limits, now: now, asked: now).check(name: code, field: "failure.code", at: 0)
         let message = failing.failure.message.cut(toBytes: limits.failureMessageBytes)
         let failed = failure(
             of: slot, attempt.token, Failure(code: code, message: message), isFinal: failing.isFinal,

@@ -19,21 +19,23 @@ extension Partition {
         return .done
     }
 
-    /// Whatever is due, at most `limit` things: first timers and then attempts, the earliest of each first; a lease's end
+    /// Whatever is due by then, at most `limit` things: first timers and then attempts, the earliest of each first; a lease's end
     /// comes before its attempt's timeout.
     ///
     /// All is decided before any of it is applied, and an attempt that failed comes back among the timers: it may push
     /// the last of them out of memory, and those must not be in need of being queued any more.
-    func tick(seed: UInt64, limit: Int, at now: Timestamp, into events: inout [Event]) -> Answer {
+    func tick(
+        seed: UInt64, limit: Int, by due: Timestamp, at now: Timestamp, into events: inout [Event]
+    ) -> Answer {
         guard limit > 0 else { return .done }
         let last = events.count + limit
         for entry in queues[QueueTable.timers].lane.hot {
             let timerDue = Timestamp(microseconds: Int64(clamping: entry.key.rank))
-            guard timerDue <= now, events.count < last else { break }
+            guard timerDue <= due, events.count < last else { break }
             let job = slab[entry.slot].job
             events.append(.queued(job.subject, from: job.state))
         }
-        for (index, attempt) in endedAttempts(at: now).prefix(last - events.count).enumerated() {
+        for (index, attempt) in endedAttempts(at: due).prefix(last - events.count).enumerated() {
             let draw = SplitMix64.mix(seed &+ UInt64(truncatingIfNeeded: index))
             events.append(end(of: attempt, seed: draw, at: now))
         }
@@ -44,10 +46,9 @@ extension Partition {
         if let until = slab[attempt.slot].job.lease?.until, until <= attempt.time {
             return .lost(loss(of: attempt.slot, attempt.token))
         }
-        let timeout = Failure(code: "timeout", message: "the attempt did not end within its timeout")
         return .failed(
             failure(
-                of: attempt.slot, attempt.token, timeout, isFinal: false, retryAfter: nil, seed: seed, at: now))
+                of: attempt.slot, attempt.token, .timeout, isFinal: false, retryAfter: nil, seed: seed, at: now))
     }
 
     /// The attempts whose lease or time is over, the earliest first, each once.

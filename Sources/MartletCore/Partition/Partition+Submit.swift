@@ -1,6 +1,6 @@
 extension Partition {
     func submit(
-        _ submission: Command.Submission, at now: Timestamp, into events: inout [Event]
+        _ submission: Command.Submission, at now: Timestamp, asked: Timestamp, into events: inout [Event]
     ) throws(Refusal) -> Answer {
         if let stamp = submission.stamp {
             switch clients.recall(stamp) {
@@ -9,17 +9,18 @@ extension Partition {
             case .new: break
             }
         }
-        try check(submission, at: now)
+        let rules = SpecRules(limits: limits, now: now, asked: asked)
+        try check(submission, by: rules)
         let length = events.count
         do {
-            return .submitted(try add(submission, at: now, into: &events))
+            return .submitted(try add(submission, by: rules, into: &events))
         } catch {
             events.removeSubrange(length...)
             throw error
         }
     }
 
-    private func check(_ submission: Command.Submission, at now: Timestamp) throws(Refusal) {
+    private func check(_ submission: Command.Submission, by rules: SpecRules) throws(Refusal) {
         guard let first = submission.jobs.first else {
             throw .invalid(index: 0, field: "jobs", message: "a submission has at least 1 job")
         }
@@ -27,7 +28,6 @@ extension Partition {
             throw .tooLarge(
                 message: "\(submission.jobs.count) jobs are over the limit of \(limits.jobsPerSubmission) a submission")
         }
-        let rules = SpecRules(limits: limits, now: now)
         var bytes = 0
         for (index, spec) in submission.jobs.enumerated() {
             try rules.check(spec, at: index)
@@ -51,9 +51,9 @@ extension Partition {
 
     /// Appends the events of a submission that passed all checks but that of its keys.
     private func add(
-        _ submission: Command.Submission, at now: Timestamp, into events: inout [Event]
+        _ submission: Command.Submission, by rules: SpecRules, into events: inout [Event]
     ) throws(Refusal) -> [JobID] {
-        let rules = SpecRules(limits: limits, now: now)
+        let now = rules.now
         var ids: [JobID] = []
         ids.reserveCapacity(submission.jobs.count)
         var used: [String: RememberedKey] = [:]

@@ -40,24 +40,27 @@ public struct Partition: Sendable {
     /// What the command leads to at `now`, appended to `events`, which are to be applied in their order with
     /// the same time before the next command is decided. Changes nothing by itself.
     ///
+    /// - Parameter asked: when the command came, if that was later than `now`, the time of the entry that gathers: lengths
+    ///   of time count from it. A tick's is the time by which what is due shall happen; it may be earlier, too.
     /// - Throws: why not; `events` is as it was before then.
     public func decide(
-        _ command: Command, at now: Timestamp, into events: inout [Event]
+        _ command: Command, at now: Timestamp, asked: Timestamp? = nil, into events: inout [Event]
     ) throws(Refusal) -> Answer {
+        let present = max(now, asked ?? now)
         switch command {
         case .lead(let epoch):
             events.append(.leaderStarted(epoch: epoch))
             return .done
         case .submit(let submission):
-            return try submit(submission, at: now, into: &events)
+            return try submit(submission, at: now, asked: present, into: &events)
         case .start(let order):
-            return try start(order, at: now, into: &events)
+            return try start(order, at: present, into: &events)
         case .extend(let attempt, let duration):
-            return try extend(attempt, by: duration, at: now, into: &events)
+            return try extend(attempt, by: duration, at: present, into: &events)
         case .complete(let attempt, let result):
             return try complete(attempt, with: result, into: &events)
         case .fail(let attempt, let failing):
-            return try fail(attempt, failing, at: now, into: &events)
+            return try fail(attempt, failing, at: present, into: &events)
         case .release(let attempt):
             return try release(attempt, into: &events)
         case .lose(let session, let kept):
@@ -67,7 +70,7 @@ public struct Partition: Sendable {
         case .redrive(let id):
             return try redrive(id, into: &events)
         case .tick(let seed, let limit):
-            return tick(seed: seed, limit: limit, at: now, into: &events)
+            return tick(seed: seed, limit: limit, by: asked ?? now, at: present, into: &events)
         }
     }
 

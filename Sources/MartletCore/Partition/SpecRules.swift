@@ -2,6 +2,8 @@
 struct SpecRules {
     let limits: Limits
     let now: Timestamp
+    /// A delay counts from then.
+    let asked: Timestamp
 
     func check(_ spec: JobSpec, at index: Int) throws(Refusal) {
         try check(name: spec.kind, field: "kind", at: index)
@@ -32,13 +34,11 @@ struct SpecRules {
 
     /// Nil: at once.
     func due(_ start: JobSpec.Start) -> Timestamp? {
-        let due: Timestamp
         switch start {
-        case .now: return nil
-        case .at(let time): due = time
-        case .after(let delay): due = now + delay
+        case .now: nil
+        case .at(let time): time > now ? time : nil
+        case .after(let delay): delay > .zero ? asked + delay : nil
         }
-        return due > now ? due : nil
     }
 
     static func isName(_ text: String, limit: Int) -> Bool {

@@ -99,4 +99,7 @@ public struct Failure: Hashable, Sendable {
         self.code = code
         self.message = message
     }
+
+    /// The partition's own word for an attempt whose time ran out. A worker's own may have the same code.
+    public static let timeout = Failure(code: "timeout", message: "the attempt did not end within its timeout")
 }

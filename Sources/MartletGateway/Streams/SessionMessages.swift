@@ -14,9 +14,25 @@ enum WorkerLetter: Sendable {
 
     struct Reading: MessageDeserializer {
         func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> WorkerLetter {
-            try bytes.withUnsafeBytes { try WireShape.check($0, depth: 2) }
+            try bytes.withUnsafeBytes { bytes in
+                let most = WorkerLetter.isOpening(bytes) ? WireShape.maxFieldsOfOpening : WireShape.maxFields
+                try WireShape.check(bytes, depth: 2, most: most)
+            }
             if let report = bytes.withUnsafeBytes(WorkerLetter.completed) { return report }
             return .general(try ProtobufDeserializer<Martlet_V1_WorkerMessage>().deserialize(bytes))
+        }
+    }
+
+    /// Whether an `Open` is all that there is: what comes behind one is read too, and must be as short as without it.
+    private static func isOpening(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        do {
+            var letter = ProtobufReader(bytes)
+            guard try letter.next() == 1 else { return false }
+            try letter.skip()
+            return try letter.next() == nil
+        } catch {
+            // Words for it has whoever reads it all.
+            return false
         }
     }
 

@@ -9,17 +9,21 @@ internal import SwiftProtobuf
 enum WireShape {
     /// Twice our longest list: one that is a little too long is told so by its own rule.
     static let maxFields = 20_000
+    /// The same for a session's opening, whose list is twice as long: what a worker runs, and as much that it reported.
+    static let maxFieldsOfOpening = 40_000
 
     /// `depth` 2: the fields of the fields count too, where these are messages.
-    static func check(_ bytes: UnsafeRawBufferPointer, depth: Int = 1) throws(RPCError) {
-        var left = maxFields
+    static func check(
+        _ bytes: UnsafeRawBufferPointer, depth: Int = 1, most: Int = WireShape.maxFields
+    ) throws(RPCError) {
+        var left = most
         do throws(ProtobufError) {
             try count(ProtobufReader(bytes), depth: depth, left: &left)
         } catch {
             // What is malformed is worded by whoever reads it all, which stops at the same place.
         }
         guard left >= 0 else {
-            throw RPCError(code: .invalidArgument, message: "the message has more than \(maxFields) fields")
+            throw RPCError(code: .invalidArgument, message: "the message has more than \(most) fields")
         }
     }
 

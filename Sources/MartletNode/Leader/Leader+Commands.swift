@@ -104,26 +104,28 @@ extension Leader {
 
     /// Calls `body` with each job as it ends; returns after the last.
     func withFinishedJobs(_ ids: [JobID], _ body: (JobRecord) async throws -> Void) async throws {
-        let distinct = Set(ids)
-        guard waiters.count + distinct.count <= configuration.waiters else {
+        var missing = Set(ids)
+        guard waiters.count + missing.count <= configuration.waiters else {
             throw exhausted("waiting calls", configuration.waiters)
         }
         let (ended, announce) = AsyncStream.makeStream(of: JobID?.self)
-        var tickets: [(JobID, UInt64)] = []
-        defer { for (id, ticket) in tickets { _ = waiters.remove(id, ticket: ticket) } }
-        var seen: Set<JobID> = []
-        for id in ids where seen.insert(id).inserted {
-            tickets.append((id, waiters.add(id) { announce.yield($0 ? id : nil) }))
-        }
-        var missing = distinct
-        for (id, _) in tickets {
+        var tickets: [JobID: UInt64] = [:]
+        defer { for id in ids { tickets.removeValue(forKey: id).map { _ = waiters.remove(id, ticket: $0) } } }
+        for id in ids where tickets[id] == nil { tickets[id] = waiters.add(id) { announce.yield($0 ? id : nil) } }
+        for id in ids where missing.contains(id) {
             let record = try await job(id)
             if record.job.state.isFinal, missing.remove(id) != nil { try await body(record) }
         }
         guard !missing.isEmpty else { return }
-        for await id in ended {
-            guard let id else { try requireLeading(); return }
-            if missing.remove(id) != nil { try await body(try await job(id)) }
+        for await ending in ended {
+            guard let id = ending else { return try requireLeading() }
+            guard missing.contains(id) else { continue }
+            // In line again before the look: the job may have been redriven since.
+            tickets[id] = waiters.add(id) { announce.yield($0 ? id : nil) }
+            let record = try await job(id)
+            guard record.job.state.isFinal, missing.remove(id) != nil else { continue }
+            if let ticket = tickets.removeValue(forKey: id) { _ = waiters.remove(id, ticket: ticket) }
+            try await body(record)
             if missing.isEmpty { return }
         }
     }

@@ -2,11 +2,15 @@ import MartletCore
 
 // From a command to its facts, and to what they mean for sessions and dispatch.
 extension Leader {
-    /// Decides and applies one command, at the time of the batch that it becomes part of.
-    func decide(_ command: Command) throws(Refusal) -> Answer {
-        let now = batch.time ?? clock.now
+    /// Decides and applies one command, at the time of the batch that it becomes part of. On a slow or a full disk that
+    /// may be long ago: lengths of time count from when it was asked for.
+    ///
+    /// - Parameter asked: nil is now.
+    func decide(_ command: Command, asked: Timestamp? = nil) throws(Refusal) -> Answer {
+        let present = clock.now
+        let now = batch.time ?? present
         let first = batch.events.count
-        let answer = try partition.decide(command, at: now, into: &batch.events)
+        let answer = try partition.decide(command, at: now, asked: asked ?? present, into: &batch.events)
         guard batch.events.count > first else { return answer }
         batch.time = now
         for index in first..<batch.events.count {

@@ -73,7 +73,7 @@ extension Leader {
         let first = batch.events.count
         let command = Command.Start(queue: queue, session: session, limit: limit, lease: duration)
         do {
-            _ = try decide(.start(command))
+            _ = try decide(.start(command), asked: clock.now + writing)
         } catch {
             logger.error("a start was refused", metadata: ["queue": "\(queue)", "refusal": "\(error)"])
             return 0

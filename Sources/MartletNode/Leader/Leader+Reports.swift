@@ -7,6 +7,7 @@ extension Leader {
     func report(_ number: UInt64, _ outcomes: [AttemptOutcome], from connection: SessionConnection) async {
         guard sessions.isCurrent(connection) else { return }
         sessions.heard(connection.session, at: clock.now)
+        guard await hasRoom(for: connection) else { return }
         var refused: [RefusedOutcome] = []
         for outcome in outcomes {
             do {
@@ -53,14 +54,32 @@ extension Leader {
             try requireLeading()
             return .done
         }
+        while isFull { try await committed() }
         let answer: Answer
         do {
-            answer = try decide(command)
+            answer = try decide(command, asked: clock.now + (command.isExtension ? writing : .zero))
         } catch {
             throw await refined(.refused(error), of: attempt)
         }
         try await committed()
         return answer
+    }
+
+    /// As much is unwritten as may be: an entry must fit into a row of the log, and memory is not endless.
+    private var isFull: Bool { batch.bytes >= configuration.pendingBytes }
+
+    /// Waits until an outcome may be decided. Its session is heard meanwhile, for what it says next waits behind this.
+    ///
+    /// - Returns: false when nobody waits for the answer any more.
+    private func hasRoom(for connection: SessionConnection) async -> Bool {
+        guard isFull else { return true }
+        sessions.beginReport(connection.session)
+        defer { sessions.endReport(connection.session, at: clock.now) }
+        while isFull {
+            // It throws when the leader has stopped, and then all sessions are told.
+            do { try await committed() } catch { return false }
+        }
+        return sessions.isCurrent(connection)
     }
 
     private func command(for outcome: AttemptOutcome) -> Command {
@@ -104,8 +123,14 @@ extension Leader {
         let ending = history?.last { ["completed", "failed", "lost", "released", "cancelled"].contains($0.event) }
         switch ending?.event {
         case "completed", "released": return true
-        case "failed": return ending?.failure?.code != "timeout"
+        case "failed": return ending?.failure != .timeout
         default: return false
         }
+    }
+}
+
+extension Command {
+    fileprivate var isExtension: Bool {
+        if case .extend = self { true } else { false }
     }
 }

@@ -4,6 +4,10 @@ import MartletWire
 import NIOCore
 
 extension Leader {
+    /// How many concurrencies a worker may hold: what it reported and does not know to be settled, and as much that it
+    /// was given in its place.
+    private static let concurrenciesHeld = 2
+
     /// Opens a session, or connects a known one anew: attempts that it does not hold (any more) go back.
     func open(
         _ opening: SessionOpening, sink: @escaping @Sendable (SessionMessage) -> Void
@@ -39,8 +43,10 @@ extension Leader {
         guard opening.name.utf8.count <= configuration.limits.nameBytes else {
             throw .invalid(field: "name", message: "must be at most \(configuration.limits.nameBytes) bytes")
         }
-        guard opening.held.count <= configuration.concurrency else {
-            throw .invalid(field: "held", message: "must be at most \(configuration.concurrency) attempts")
+        // Not by its own concurrency: that of its last connection may have been larger.
+        let mostHeld = Self.concurrenciesHeld * configuration.concurrency
+        guard opening.held.count <= mostHeld else {
+            throw .invalid(field: "held", message: "must be at most \(mostHeld) attempts")
         }
     }
 
@@ -112,7 +118,7 @@ extension Leader {
         if case .stopped = phase { return }
         noticeStandstill()
         sessions.endWatch(id)
-        guard let session = sessions[id] else { return }
+        guard let session = sessions.seen(id, at: clock.now) else { return }
         guard clock.now - session.lastSeenAt >= configuration.sessionGrace else { return watch(id) }
         logger.warning(
             "a worker vanished",

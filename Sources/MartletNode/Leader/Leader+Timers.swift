@@ -10,12 +10,12 @@ extension Leader {
     /// Lets happen what is due: backoffs, delayed starts, leases and attempts that ran out.
     func tick() {
         noticeStandstill()
-        guard clock.now >= hearingUntil else { return }
-        let now = batch.time ?? clock.now
+        let now = clock.now
         if let wanted = partition.timerPageWantedAt, wanted <= now { beginPage(of: .timers) }
-        guard let due = partition.nextDue, due <= now else { return }
+        let latest = now < hearingUntil ? hearingSince : now
+        guard let due = partition.nextDue, due <= latest else { return }
         do {
-            _ = try decide(.tick(seed: random.next(), limit: Self.dueAtOnce))
+            _ = try decide(.tick(seed: random.next(), limit: Self.dueAtOnce), asked: latest)
         } catch {
             logger.error("a tick was refused", metadata: ["refusal": "\(error)"])
         }
@@ -37,10 +37,13 @@ extension Leader {
     /// How long those are heard who spoke while the leader stood still, before anything ends for want of a word.
     private static let hearing = Duration.seconds(1)
 
-    /// Looks twice in each interval of the heartbeat whether the leader itself stood still.
+    /// A longer silence of the leader itself is a standstill.
+    private var longestPause: Duration { min(configuration.heartbeatInterval, .seconds(5)) }
+
+    /// Looks twice in each such time whether the leader itself stood still.
     func feelPulse() -> RepeatedTask {
         lastPulse = clock.now
-        let often = TimeAmount(configuration.heartbeatInterval / 2)
+        let often = TimeAmount(longestPause / 2)
         return executor.loop.scheduleRepeatedTask(initialDelay: often, delay: often) { [weak self] _ in
             self?.assumeIsolated { $0.noticeStandstill() }
         }
@@ -51,11 +54,25 @@ extension Leader {
     func noticeStandstill() {
         let now = clock.now
         defer { lastPulse = now }
-        guard now - lastPulse > configuration.heartbeatInterval else { return }
+        guard now - lastPulse > longestPause else { return }
         logger.warning("the server stood still", metadata: ["for": "\(now - lastPulse)"])
         sessions.heardAll(at: now)
-        hearingUntil = now + Self.hearing
+        // What is left of an earlier hearing goes on: it is the time for which the leader runs that counts.
+        hear(since: lastPulse, for: lastPulse < hearingUntil ? hearingUntil - lastPulse : Self.hearing)
         wakeWriter()
+    }
+
+    /// Writing an entry took so long. Attempts that begin with one that took longer than those before have as much more
+    /// time, and those to come are given it from the start.
+    func noticeSlowness(_ took: Duration, since began: Timestamp) {
+        if took - writing > Self.hearing { hear(since: began, for: took - writing) }
+        writing = took > Self.hearing ? max(took, writing / 2) : writing / 2
+    }
+
+    /// Nothing ends for so long that became due after `start`; what was due before then does.
+    private func hear(since start: Timestamp, for length: Duration) {
+        if start >= hearingUntil { hearingSince = start }
+        hearingUntil = max(hearingUntil, clock.now + length)
     }
 
     private func timerFired() {

@@ -55,6 +55,7 @@ extension Leader {
         metrics.entries += 1
         metrics.entryBytes += UInt64(entry.body.count)
         metrics.commitLatency.record(clock.now - began)
+        noticeSlowness(clock.now - began, since: began)
         countForHouse(entry.body.count)
         view.project(sealed.events, at: ViewPosition(head))
         act(on: sealed.effects, failure: nil)

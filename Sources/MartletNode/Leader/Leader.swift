@@ -56,9 +56,13 @@ actor Leader {
 
     var timer: Scheduled<Void>?
     var timerDue: Timestamp?
-    /// When the loop was last seen running, and until when nothing falls due after it stood still.
+    /// When the loop was last seen running.
     var lastPulse: Timestamp
+    /// Until then nothing ends that became due after `hearingSince`: the leader stood still, or its log did.
     var hearingUntil: Timestamp
+    var hearingSince: Timestamp
+    /// How long writing an entry takes, where that is long.
+    var writing = Duration.zero
     /// A timer is set that calls the house.
     var isHouseDue = false
     /// The disk is full: the reserve is spent, submissions are refused.
@@ -89,7 +93,7 @@ actor Leader {
         self.reserve = reserve
         self.configuration = configuration
         self.clock = clock
-        (lastPulse, hearingUntil) = (clock.now, clock.now)
+        (lastPulse, hearingUntil, hearingSince) = (clock.now, clock.now, clock.now)
         self.random = random
         self.executor = executor
         self.logger = logger

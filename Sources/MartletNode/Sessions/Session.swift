@@ -15,6 +15,8 @@ struct Session {
     /// The connection that speaks for it; nil while the grace runs.
     var connection: UInt64?
     var sink: (@Sendable (SessionMessage) -> Void)?
+    /// Reports of it that wait for room: what it says next waits behind them.
+    fileprivate(set) var reports = 0
     /// A timer is set that will look whether it is still heard.
     fileprivate(set) var isWatched = false
 
@@ -89,6 +91,22 @@ struct SessionTable {
 
     mutating func heard(_ id: SessionID, at now: Timestamp) {
         sessions[id]?.lastSeenAt = now
+    }
+
+    mutating func beginReport(_ id: SessionID) {
+        sessions[id]?.reports += 1
+    }
+
+    mutating func endReport(_ id: SessionID, at now: Timestamp) {
+        guard let reports = sessions[id]?.reports, reports > 0 else { return }
+        sessions[id]?.reports = reports - 1
+        heard(id, at: now)
+    }
+
+    /// The session as it is now: who waits with a report is there.
+    mutating func seen(_ id: SessionID, at now: Timestamp) -> Session? {
+        if let reports = sessions[id]?.reports, reports > 0 { heard(id, at: now) }
+        return sessions[id]
     }
 
     /// Whoever was silent until now has not been heard for a reason of the leader's own.
