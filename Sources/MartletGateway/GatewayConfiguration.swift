@@ -59,7 +59,8 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var maxAgeGrace = Duration.seconds(70)
         public var keepaliveTime = Duration.seconds(60)
         public var keepaliveTimeout = Duration.seconds(10)
-        /// How often a client may ping.
+        /// How often a client may ping, by gRPC's own rule, which sees only what `FrameGuard` does not answer: a ping that
+        /// comes in two reads.
         public var shortestClientPing = Duration.seconds(10)
         /// HTTP/2's window of one connection and of each of its streams, before the peer waits.
         public var windowBytes = 1 << 20
@@ -72,10 +73,10 @@ public struct GatewayConfiguration: Equatable, Sendable {
         /// ... and so many each second. Those that answers and calls bring with them are not counted. A call that
         /// is given up counts as nine.
         public var idleFramesPerSecond = 500
-        /// Frames of one connection that are taken in before the others have their turn; the start of a call counts as
-        /// eight.
+        /// Frames of one connection that are taken in before the others have their turn, and four times as many once it
+        /// has been answered; the start of a call counts as eight.
         public var framesPerTurn = 16
-        /// Messages of one call that are taken in before the others have their turn.
+        /// Messages of one call that are taken in before the others have their turn, of 128 KiB at most.
         public var messagesPerTurn = 16
         /// From the first byte of a message, or the start of a call with one request, to its end.
         public var messageTimeout = Duration.seconds(30)

@@ -51,14 +51,15 @@ struct CallGuardTests {
 
     private let reader = Reader()
     private let asker = Asker()
+    private let line: FairLine
     private let guardian: CallGuard
     private let stream: EmbeddedChannel
 
     init() throws {
         stream = EmbeddedChannel(loop: loop)
+        line = FairLine(loop, ticks: ticks)
         let limits = CallGuard.Limits(
-            grpc: GatewayConfiguration.GRPC(), stall: .seconds(30), holdings: holdings,
-            line: FairLine(loop, ticks: ticks))
+            grpc: GatewayConfiguration.GRPC(), stall: .seconds(30), holdings: holdings, line: line)
         guardian = CallGuard(limits: limits, connection: nil, isAdmitted: true)
         try stream.pipeline.syncOperations.addHandlers([asker, guardian, reader])
         try stream.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
@@ -128,6 +129,7 @@ struct CallGuardTests {
     func largeMessage(next: [UInt8]) throws {
         try begin(Self.submitStream)
         try receive(Self.message(100_000) + next)
+        rounds()
         #expect(reader.messages == [100_000])
         #expect(reader.kept.readableBytes == next.count)
         #expect(reader.kept.storageCapacity <= 16_384)
@@ -138,15 +140,32 @@ struct CallGuardTests {
     func largeRequest() throws {
         try begin(Self.submit)
         try receive(Self.message(100_000), isEnd: true)
+        rounds()
         #expect(reader.messages == [100_000])
         #expect(reader.kept.storageCapacity <= 16_384)
         #expect(reader.hasEnded)
+    }
+
+    @Test("A turn takes some bytes and no more, however few messages they are, and counts them")
+    func largeTurn() throws {
+        try begin(Self.submitStream)
+        for _ in 0..<14 { try receive(Self.message(20_000)) }
+        // Three frames of 16 KiB are as many units as a stranger may have at once.
+        #expect(reader.messages.count == 1)
+        #expect(!line.isOpen(to: FairLine.Peer()))
+        var afterTurn = 0
+        line.wait(FairLine.Peer()) { [reader] in afterTurn = reader.messages.count }
+        rounds()
+        let most = 1 + CallGuard.bytesPerTurn / 20_000 + 1
+        #expect(afterTurn > 1 && afterTurn <= most)
+        #expect(reader.messages.count == 14)
     }
 
     @Test("A request that has not ended is counted, though its message is whole")
     func unendedRequest() throws {
         try begin(Self.submit)
         try receive(Self.message(100_000))
+        rounds()
         #expect(holdings.bytes >= 100_000)
         try receive([], isEnd: true)
         #expect(holdings.bytes == 0 && reader.hasEnded)
@@ -156,8 +175,10 @@ struct CallGuardTests {
     func wholeMessage() throws {
         try begin(Self.submitStream)
         try receive(Array(Self.message(100_000).prefix(90_000)))
+        rounds()
         #expect(holdings.bytes >= 90_000)
         try receive(Array(Self.message(100_000).suffix(10_005)))
+        rounds()
         #expect(holdings.bytes == 0)
     }
 
@@ -165,6 +186,7 @@ struct CallGuardTests {
     func answeredRequest() throws {
         try begin(Self.session)
         try receive(Array(Self.message(100_000).prefix(90_000)))
+        rounds()
         var end = try Self.head(of: Self.session)
         end.endStream = true
         try stream.writeOutbound(HTTP2Frame.FramePayload.headers(end))

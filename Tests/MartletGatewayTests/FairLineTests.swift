@@ -18,7 +18,7 @@ struct FairLineTests {
 
     init() {
         line = FairLine(loop, ticks: ticks)
-        known.isKnown = true
+        line.know(known)
     }
 
     private let known = FairLine.Peer()
@@ -63,22 +63,23 @@ struct FairLineTests {
         #expect(course.steps.count == 3)
     }
 
-    @Test("What has been begun goes in turn with known peers, and strangers when neither waits")
+    @Test("What has been begun goes in turn with known peers, and before them, each time, a stranger")
     func order() {
         wait(stranger, "s1")
         for number in 1...3 { begin("b\(number)") }
         wait(known, "k1", "k2")
         rounds()
-        #expect(course.steps == ["b1", "k1", "b2", "k2", "b3", "s1"])
+        #expect(course.steps == ["s1", "b1", "k1", "b2", "k2", "b3"])
     }
 
     @Test("A stranger's turn comes, however much has been begun")
-    func strangers() {
+    func strangers() throws {
         for number in 1...40 { begin("b\(number)") }
-        wait(stranger, "s")
+        wait(stranger, "s1", "s2")
         rounds()
-        #expect(course.steps.firstIndex(of: "s") == 15)
-        #expect(course.steps.count == 41)
+        let place = try #require(course.steps.firstIndex(of: "s2"))
+        #expect(course.steps.first == "s1" && place <= 16)
+        #expect(course.steps.count == 42)
     }
 
     @Test("A deadline is kept in turn, unless it is cancelled, be it in line")
@@ -103,16 +104,49 @@ struct FairLineTests {
     }
 
     @Test("What is due has its turn beside any number of known peers")
-    func due() {
-        let deadline = line.after(.zero) { [course] in course.steps.append("due") }
+    func due() throws {
+        let deadlines = (1...10).map { number in line.after(.zero) { [course] in course.steps.append("d\(number)") } }
         for number in 1...40 {
             let peer = FairLine.Peer()
-            peer.isKnown = true
+            line.know(peer)
             wait(peer, "k\(number)")
         }
         rounds()
-        #expect(course.steps.firstIndex(of: "due") == 7)
-        deadline.cancel()
+        #expect(Array(course.steps.prefix(8)) == (1...8).map { "d\($0)" })
+        let ninth = try #require(course.steps.firstIndex(of: "d9"))
+        #expect(ninth <= 15)
+        #expect(course.steps.count == 50)
+        for deadline in deadlines { deadline.cancel() }
+    }
+
+    @Test("While each turn of what was begun takes all the time, deadlines are kept, and strangers come")
+    func saturated() {
+        let deadlines = (1...20).map { _ in line.after(.zero) { [course] in course.steps.append("d") } }
+        for _ in 1...40 {
+            line.goOnLater { [course] in
+                LongWork.last()
+                course.steps.append("b")
+            }
+        }
+        for number in 1...3 { wait(FairLine.Peer(), "s\(number)") }
+        rounds(3)
+        #expect(course.steps.filter { $0 == "b" }.count == 3)
+        #expect(course.steps.filter { $0 == "d" }.count == 20)
+        #expect(["s1", "s2", "s3"].allSatisfy(course.steps.contains))
+        for deadline in deadlines { deadline.cancel() }
+    }
+
+    @Test("A stranger that becomes known while it waits has its turn among the known, and once")
+    func becomesKnown() throws {
+        for number in 1...3 { wait(FairLine.Peer(), "s\(number)") }
+        wait(stranger, "x")
+        wait(known, "k")
+        line.know(stranger)
+        rounds()
+        let place = try #require(course.steps.firstIndex(of: "x"))
+        let last = try #require(course.steps.firstIndex(of: "s3"))
+        #expect(place < last)
+        #expect(course.steps.count == 5)
     }
 
     @Test("New work goes on at once until there was enough of it, for strangers sooner, or older work waits")
@@ -126,7 +160,7 @@ struct FairLineTests {
         #expect(line.isOpen(to: known) && line.isOpen(to: stranger))
         wait(known, "k")
         let other = FairLine.Peer()
-        other.isKnown = true
+        line.know(other)
         #expect(line.isOpen(to: other) && !line.isOpen(to: known) && !line.isOpen(to: stranger))
         begin("b")
         #expect(!line.isOpen(to: other))

@@ -112,6 +112,23 @@ struct FloodTests {
         try check(1, [0x0A, 200])
     }
 
+    @Test("An opening may spell twice as much as other messages; what stands behind one may not")
+    func shapeOfAnOpening() throws {
+        func check(_ letter: [UInt8]) throws { _ = try WorkerLetter.Reading().deserialize(letter) }
+        // The opening itself is a field, too.
+        let fields = Array(repeatElement([0x2A, 0] as [UInt8], count: WireShape.maxFieldsOfOpening - 1).joined())
+        var longest = ProtobufWriter()
+        longest.field(1, fields)
+        try check(longest.bytes)
+        var longer = ProtobufWriter()
+        longer.field(1, fields + [0x2A, 0])
+        #expect(throws: RPCError.self) { try check(longer.bytes) }
+        #expect(throws: RPCError.self) { try check(longest.bytes + [0x1A, 0]) }
+        var report = ProtobufWriter()
+        report.field(2, fields)
+        #expect(throws: RPCError.self) { try check([0x0A, 0] + report.bytes) }
+    }
+
     @Test("Tasks that make tasks do not keep sockets from being read")
     func fairTurns() async throws {
         try await Running.gateway { running in

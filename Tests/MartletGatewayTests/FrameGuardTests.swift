@@ -41,4 +41,19 @@ struct FrameGuardTests {
 
         #expect(left == nil)
     }
+
+    @Test("Frames of data count, too, among what may go on at once")
+    func dataIsCounted() throws {
+        let channel = EmbeddedChannel()
+        let line = FairLine(channel.eventLoop, ticks: TickCounter())
+        try channel.pipeline.syncOperations.addHandler(FrameGuard(limits: GatewayConfiguration().grpc, line: line))
+        try channel.connect(to: .init(unixDomainSocketPath: "/nowhere")).wait()
+        let data = Raw.frame(0, stream: 1, [UInt8](repeating: 7, count: 40))
+
+        try channel.writeInbound(ByteBuffer(bytes: Raw.hello + Array(repeatElement(data, count: 14).joined())))
+
+        // Those, the settings, and these are what strangers may have at once.
+        line.letIn(17)
+        #expect(!line.isOpen(to: FairLine.Peer()))
+    }
 }

@@ -71,8 +71,9 @@ struct GRPCListener: Sendable {
         connection?.callBegan()
         channel.closeFuture.assumeIsolated().whenComplete { _ in connection?.callEnded() }
         let guardian = CallGuard(limits: calls, connection: connection, isAdmitted: limits.calls.count(channel))
+        let stall = limits.stallHandler(of: HTTP2Frame.FramePayload.self, on: channel.parent)
+        // An answer is counted whole before it is cut into pieces.
         try channel.pipeline.syncOperations.addHandlers(
-            [limits.stallHandler(of: HTTP2Frame.FramePayload.self), limits.untakenAnswers(), guardian],
-            position: .first)
+            [limits.untakenAnswers(on: channel.parent), stall, guardian], position: .first)
     }
 }

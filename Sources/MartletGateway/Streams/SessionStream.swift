@@ -33,7 +33,7 @@ struct SessionStream: Sendable {
             group.addTask {
                 await stage.opened.wait()
                 while let letters = try await stage.letters.take() {
-                    try await responses.write(contentsOf: ServerMessages.merge(letters))
+                    try await write(ServerMessages.merge(letters), to: responses)
                 }
                 return true
             }
@@ -54,6 +54,13 @@ struct SessionStream: Sendable {
                 while await group.nextResult() != nil {}
             }
         }
+    }
+
+    /// One by one: what is written together waits as one piece until its end is taken, be it ever so much. Only what was
+    /// settled, which is little, goes with the attempts behind it, as it mostly does.
+    private func write(_ letters: [ServerLetter], to responses: RPCWriter<ServerLetter>) async throws {
+        if letters.count == 2, case .general = letters[0] { return try await responses.write(contentsOf: letters) }
+        for letter in letters { try await responses.write(letter) }
     }
 
     private func read(

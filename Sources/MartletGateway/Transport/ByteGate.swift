@@ -74,7 +74,7 @@ final class ByteGate: TakesTurns, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        peer.isKnown = true
+        line.know(peer)
         context.write(data, promise: promise)
     }
 

@@ -23,6 +23,11 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
         var line: FairLine
     }
 
+    /// Bytes of a turn: a batch of jobs goes on whole, and not ten of them.
+    static let bytesPerTurn = 128 << 10
+    /// Bytes that count as much as a message.
+    private static let bytesPerUnit = 1 << 10
+
     let limits: Limits
     let connection: FrameGuard?
     let peer: FairLine.Peer
@@ -30,7 +35,7 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     /// Counts what arrives, before any of it is acted on.
     private var arriving = MessageScanner()
     /// Counts what is handed on.
-    private var scanner = MessageScanner()
+    var scanner = MessageScanner()
     var waiting = CircularBuffer<HTTP2Frame.FramePayload.Data>()
     var pace = Pace.free
     var hasWork: Bool { !waiting.isEmpty && pace.room(after: scanner.count) > 0 }
@@ -40,12 +45,12 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
     /// The request ends with its first message, and has not ended.
     var awaitsEnd = false
     /// What has come of such a request.
-    private var requestBytes = 0
+    var requestBytes = 0
     /// The answer is given, and must be taken in time whatever still comes.
     var isDone = false
     var patience: FairLine.Deadline?
-    private var patienceBegan = 0
-    private var held: Held?
+    var patienceBegan = 0
+    var held: Held?
 
     /// `isAdmitted`: false refuses the call, for there are too many.
     init(limits: Limits, connection: FrameGuard?, isAdmitted: Bool) {
@@ -118,13 +123,15 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
 
     func pass(context: ChannelHandlerContext) {
         var left = min(limits.grpc.messagesPerTurn, pace.room(after: scanner.count))
-        while left > 0, !isOver, let frame = waiting.popFirst() {
+        var bytes = Self.bytesPerTurn
+        while left > 0, bytes > 0, !isOver, let frame = waiting.popFirst() {
             guard case .byteBuffer(var buffer) = frame.data else { continue }
             let before = scanner.count
             let size = buffer.withUnsafeReadableBytes { scanner.pass($0, messages: left) }
             if awaitsEnd { requestBytes += size }
             left -= scanner.count - before
-            line.letIn(scanner.count - before)
+            bytes -= size
+            line.letIn(scanner.count - before + size / Self.bytesPerUnit)
             let isWhole = size == buffer.readableBytes
             let piece = buffer.readSlice(length: size) ?? ByteBuffer()
             if !isWhole {
@@ -147,51 +154,12 @@ final class CallGuard: TakesTurns, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.data(nothing)))
     }
 
-    /// What is missing must come in time; what came of it is counted.
-    private func takeStock(context: ChannelHandlerContext) {
-        guard !isDone else { return }
-        let isMissing = awaitsEnd || scanner.held > 0
-        if patience != nil, !isMissing || patienceBegan != scanner.count {
-            patience?.cancel()
-            patience = nil
-        }
-        if isMissing, patience == nil {
-            patienceBegan = scanner.count
-            patience = line.after(TimeAmount(limits.grpc.messageTimeout)) {
-                self.refuse(.cancel, context: context)
-            }
-        }
-        count(context: context)
-    }
-
-    /// A request that has not ended is kept even where its message is whole: it is acted on when it ends.
-    func count(context: ChannelHandlerContext) {
-        let bytes = Self.room(awaitsEnd ? requestBytes : scanner.held)
-        held?.set(bytes + (isStuck(context) ? limits.grpc.windowBytes : 0)) {
-            self.refuse(.enhanceYourCalm, context: context)
-        }
-    }
-
-    /// It does not take its answers, and sends on: HTTP/2 keeps as much of that as the window lets through.
-    private func isStuck(_ context: ChannelHandlerContext) -> Bool {
-        !waiting.isEmpty && !hasWork && !context.channel.isWritable
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if !isOver { count(context: context) }
-        context.fireChannelWritabilityChanged()
-    }
-
-    /// What the buffer takes that a message grows in.
-    private static func room(_ bytes: Int) -> Int {
-        bytes > 1 ? 1 << (Int.bitWidth - (bytes - 1).leadingZeroBitCount) : bytes
-    }
-
     func refuse(_ code: HTTP2ErrorCode, context: ChannelHandlerContext) {
         guard !isOver else { return }
         end()
         context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
-        context.close(promise: nil)
+        // What is turned away at once holds nothing, and is tried again on the same connection.
+        Cut(channel: context.channel, connection: code == .refusedStream ? nil : connection?.channel)()
     }
 }
 

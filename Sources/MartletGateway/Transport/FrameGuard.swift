@@ -6,7 +6,8 @@ internal import NIOCore
 /// It ends a connection that does not greet, that is silent though it is asked, that has had no call for too long, or
 /// that sends more frames and messages without use than its allowance. It lets a few frames in at a time, and takes turns
 /// with other connections: one read full of calls, or pings, does not keep the loop from everyone else. gRPC's own
-/// handler, told so from here, says goodbye and waits to be answered; whoever does not answer is ended here.
+/// handler, told so from here, says goodbye and waits to be answered; whoever does not answer is ended here. It answers
+/// pings, of which HTTP/2 would take too few.
 final class FrameGuard: TakesTurns, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -20,18 +21,18 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
     private static let earnedByCall = 1
     /// A call that is begun and given up costs far more than its frames.
     private static let costOfReset = 9
-    /// What the start of a call takes of a turn.
-    private static let framesOfCall = 8
-    private static let turnsOfKnown = 4
 
-    private let limits: GatewayConfiguration.GRPC
+    let limits: GatewayConfiguration.GRPC
     let line: FairLine
     /// Counts what arrives, all of it before any of it is acted on.
     private var arriving = FrameScanner()
-    /// Finds the calls in what is let in.
-    private var entering = FrameScanner()
+    /// Finds the calls and the pings in what is let in.
+    var entering = FrameScanner()
     private var allowance: Allowance
-    private var waiting = CircularBuffer<ByteBuffer>()
+    var pings: Pings
+    /// A ping was answered, and the answer not flushed.
+    var owesFlush = false
+    var waiting = CircularBuffer<ByteBuffer>()
     var hasWork: Bool { !waiting.isEmpty }
     var isInLine = false
     let peer = FairLine.Peer()
@@ -40,6 +41,8 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
     private var age: ConnectionAge
     private var deadline: FairLine.Deadline?
     private var context: ChannelHandlerContext?
+    /// Nil once it is gone.
+    var channel: (any Channel)? { context?.channel }
 
     init(limits: GatewayConfiguration.GRPC, line: FairLine) {
         self.limits = limits
@@ -47,6 +50,7 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
         let now = NIODeadline.now()
         allowance = Allowance(
             burst: limits.idleFrames, first: limits.firstIdleFrames, perSecond: limits.idleFramesPerSecond, at: now)
+        pings = Pings(at: now)
         age = ConnectionAge(limits: limits, at: now)
     }
 
@@ -80,7 +84,7 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
 
     func callEnded() { age.callEnded(at: .now()) }
 
-    func callWasAnswered() { peer.isKnown = true }
+    func callWasAnswered() { line.know(peer) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
@@ -100,31 +104,8 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         allowance.give(Self.earnedByWrite)
+        pings.earn()
         context.write(data, promise: promise)
-    }
-
-    func pass(context: ChannelHandlerContext) {
-        var left = peer.isKnown ? limits.framesPerTurn * Self.turnsOfKnown : limits.framesPerTurn
-        while left > 0, !isOver, var buffer = waiting.popFirst() {
-            guard let piece = buffer.readSlice(length: endOfTurn(in: buffer, &left)) else { return }
-            if buffer.readableBytes > 0 { waiting.prepend(buffer) }
-            context.fireChannelRead(wrapInboundOut(piece))
-        }
-    }
-
-    /// How many bytes may go on before `left` frames are used up.
-    private func endOfTurn(in buffer: ByteBuffer, _ left: inout Int) -> Int {
-        buffer.withUnsafeReadableBytes { bytes in
-            var (position, units) = (0, 0)
-            while left > 0, let head = entering.next(in: bytes, from: &position) {
-                let cost = head.kind == .headers ? Self.framesOfCall : 1
-                left -= cost
-                // The messages in it are counted by `CallGuard`.
-                if head.kind != .data { units += cost }
-            }
-            line.letIn(units)
-            return position
-        }
     }
 
     /// False: the allowance is used up.
@@ -140,7 +121,7 @@ final class FrameGuard: TakesTurns, RemovableChannelHandler {
                 case .reset:
                     guard allowance.take(Self.costOfReset, at: now) else { return false }
                 default:
-                    guard allowance.take(at: now) else { return false }
+                    guard allowance.take(at: now), pings.affords(head, at: now) else { return false }
                 }
             }
             return true

@@ -23,9 +23,14 @@ struct SharedLimits: Sendable {
         stall = TimeAmount(configuration.writeStallTimeout)
     }
 
-    func stallHandler<Written: Measured>(of written: Written.Type) -> WriteStallHandler<Written> {
-        WriteStallHandler(limit: stall, holdings: unread, line: line)
+    /// `connection`: that of a stream; none for a connection itself.
+    func stallHandler<Written: Measured>(
+        of written: Written.Type, on connection: (any Channel)? = nil
+    ) -> WriteStallHandler<Written> {
+        WriteStallHandler(limit: stall, holdings: unread, line: line, connection: connection)
     }
 
-    func untakenAnswers() -> UntakenAnswers { UntakenAnswers(limit: stall, line: line) }
+    func untakenAnswers(on connection: (any Channel)?) -> UntakenAnswers {
+        UntakenAnswers(limit: stall, line: line, connection: connection)
+    }
 }

@@ -5,7 +5,8 @@ internal import NIOHTTP2
 /// Cuts a peer that does not read: a connection or a stream that stays unwritable for too long is closed.
 ///
 /// What is written meanwhile waits in the writer, which is bounded by its own rules; this ends the waiting. What waits is
-/// counted over all peers, so that many of them together hold no more than `holdings` lets them.
+/// counted over all peers, so that many of them together hold no more than `holdings` lets them. A stream whose connection
+/// takes nothing is closed with it: see `Cut`.
 final class WriteStallHandler<Written: Measured>: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = Any
     typealias OutboundIn = Written
@@ -14,13 +15,16 @@ final class WriteStallHandler<Written: Measured>: ChannelDuplexHandler, Removabl
     private let limit: TimeAmount
     private let holdings: Holdings
     private let line: FairLine
+    private let connection: (any Channel)?
     private var deadline: FairLine.Deadline?
     private var holding: UInt64?
 
-    init(limit: TimeAmount, holdings: Holdings, line: FairLine) {
+    /// - Parameter connection: what the stream is on; nil on the connection itself.
+    init(limit: TimeAmount, holdings: Holdings, line: FairLine, connection: (any Channel)? = nil) {
         self.limit = limit
         self.holdings = holdings
         self.line = line
+        self.connection = connection
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -33,9 +37,9 @@ final class WriteStallHandler<Written: Measured>: ChannelDuplexHandler, Removabl
         if context.channel.isWritable {
             end()
         } else if deadline == nil {
-            let channel = context.channel
-            deadline = line.after(limit) { channel.close(promise: nil) }
-            holding = holdings.begin { channel.close(promise: nil) }
+            let cut = Cut(channel: context.channel, connection: connection)
+            deadline = line.after(limit) { cut() }
+            holding = holdings.begin { cut() }
         }
         context.fireChannelWritabilityChanged()
     }

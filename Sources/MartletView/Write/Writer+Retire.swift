@@ -65,7 +65,8 @@ extension Writer {
         return found
     }
 
-    /// Keys expire in the order of their numbers: the first that has not ends the search.
+    /// By number, so that no index is needed: after the window was made shorter, what has expired behind a key that has not
+    /// waits for that one.
     private func expiredKeys(before: Timestamp, limit: Int) throws(SQLiteError) -> [Int64] {
         let statement = try database.prepare("SELECT number, expires FROM keys ORDER BY number")
         defer { statement.reset() }

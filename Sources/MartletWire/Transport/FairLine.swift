@@ -16,14 +16,17 @@ package final class TickCounter: Sendable {
 ///
 /// A loop runs tasks until none is left, and a timer that is due counts as a task: where several put themselves off by a
 /// moment each, one of them is always due, and no socket is ever looked at. So all stand here in line for one timer, which
-/// does nothing before the loop has been at its sockets, and what is then taken up ends after `slice`.
+/// does nothing before the loop has been at its sockets. What is then taken up ends after `slice`: one turn at least,
+/// beside what comes each time (see `Turns`).
 ///
 /// To be used on its loop alone.
 package final class FairLine: Sendable {
     /// One connection, with all the calls on it.
     package final class Peer {
         /// Peers that have been answered come before those that only just came.
-        package var isKnown = false
+        package internal(set) var isKnown = false
+        /// Whether it waits in the line of strangers.
+        var isAmongStrangers = false
         var waiting = CircularBuffer<() -> Void>()
 
         package init() {}
@@ -72,6 +75,11 @@ package final class FairLine: Sendable {
             state.value.letIn = 0
         }
         state.value.letIn += units
+    }
+
+    /// It has been answered. If it waits, then from now on among the known.
+    package func know(_ peer: Peer) {
+        if !peer.isKnown { state.value.turns.know(peer) }
     }
 
     package func wait(_ peer: Peer, _ work: @escaping () -> Void) {
@@ -127,6 +135,7 @@ package final class FairLine: Sendable {
         }
         state.value.pause = Self.pause
         let end = NIODeadline.now() + Self.slice
+        for work in state.value.turns.nextOfEachTime() { work() }
         while let work = state.value.turns.next() {
             work()
             guard NIODeadline.now() < end else { return setTimer() }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// on when user code blocks every thread of the global pool: a worker's heartbeat depends on that.
 ///
 /// The loop looks at its sockets only when no task is left, and tasks make tasks: one busy peer would keep all others
-/// from being read. So after a few jobs the rest of them stand in line.
+/// from being read. So after a few jobs, or one that took long, the rest of them stand in line.
 ///
 /// Nothing that blocks may run here.
 package final class LoopExecutor: TaskExecutor, SerialExecutor {
@@ -17,8 +17,9 @@ package final class LoopExecutor: TaskExecutor, SerialExecutor {
         var isAwake = false
     }
 
-    /// Well under a millisecond of jobs.
+    /// Mostly well under a millisecond of jobs; `slice` is for those that take longer.
     private static let fairTurn = 64
+    private static let slice = TimeAmount.microseconds(300)
 
     package let loop: any EventLoop
     private let state = Mutex(State())
@@ -43,10 +44,11 @@ package final class LoopExecutor: TaskExecutor, SerialExecutor {
 
     private func run() {
         var left = Self.fairTurn
+        let end = NIODeadline.now() + Self.slice
         while let job = next() {
             job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             left -= 1
-            if left <= 0, let line { return line.goOnLater { self.run() } }
+            if let line, left <= 0 || NIODeadline.now() >= end { return line.goOnLater { self.run() } }
         }
     }
 

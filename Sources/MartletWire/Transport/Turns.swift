@@ -8,13 +8,19 @@ internal import NIOCore
 struct Turns {
     typealias Work = () -> Void
 
+    /// What is due may be thousands of timers; a few of them take little of the time.
+    private static let dueEachTime = 8
+
     private var begun = CircularBuffer<Work>()
     private var due = CircularBuffer<Work>()
     private var known = CircularBuffer<FairLine.Peer>()
+    /// Some may be known by now, and wait among those.
     private var strangers = CircularBuffer<FairLine.Peer>()
     private var turn = 0
 
-    /// Whether new work of this peer would pass by nobody.
+    /// Whether new work of this peer may go on without waiting: none of its own waits, nor anything begun, nor, if it is a
+    /// stranger, a known peer. It passes by what is due, by strangers, and a known one by others; how much of that there
+    /// may be, `FairLine` counts.
     func isFree(for peer: FairLine.Peer) -> Bool {
         begun.isEmpty && peer.waiting.isEmpty && (peer.isKnown || known.isEmpty)
     }
@@ -28,6 +34,22 @@ struct Turns {
         if peer.waiting.count == 1 { queue(peer) }
     }
 
+    mutating func know(_ peer: FairLine.Peer) {
+        peer.isKnown = true
+        guard peer.isAmongStrangers else { return }
+        peer.isAmongStrangers = false
+        known.append(peer)
+    }
+
+    /// What comes each time that work is taken up. A single turn of what has been begun may last all that time, and one
+    /// turn in sixteen would then be one in sixteen of those times.
+    mutating func nextOfEachTime() -> [Work] {
+        var works: [Work] = []
+        while works.count < Self.dueEachTime, let work = due.popFirst() { works.append(work) }
+        if let work = popStranger() { works.append(work) }
+        return works
+    }
+
     mutating func next() -> Work? {
         turn &+= 1
         if turn % 16 == 0, let work = popStranger() { return work }
@@ -38,7 +60,14 @@ struct Turns {
 
     private mutating func popKnown() -> Work? { known.popFirst().flatMap { take(of: $0) } }
 
-    private mutating func popStranger() -> Work? { strangers.popFirst().flatMap { take(of: $0) } }
+    private mutating func popStranger() -> Work? {
+        while let peer = strangers.popFirst() {
+            guard peer.isAmongStrangers else { continue }
+            peer.isAmongStrangers = false
+            return take(of: peer)
+        }
+        return nil
+    }
 
     private mutating func take(of peer: FairLine.Peer) -> Work? {
         let work = peer.waiting.popFirst()
@@ -47,6 +76,8 @@ struct Turns {
     }
 
     private mutating func queue(_ peer: FairLine.Peer) {
-        if peer.isKnown { known.append(peer) } else { strangers.append(peer) }
+        if peer.isKnown { return known.append(peer) }
+        peer.isAmongStrangers = true
+        strangers.append(peer)
     }
 }
