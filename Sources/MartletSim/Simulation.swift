@@ -1,59 +1,18 @@
 package import Foundation
 import MartletCore
 import MartletLog
-package import MartletNode
+import MartletNode
 import MartletView
 import NIOCore
 import NIOEmbedded
-
-/// What a run is made of.
-package struct SimulationOptions: Sendable {
-    package var seed: UInt64
-    /// How long faults happen, in virtual time.
-    package var storm: Duration
-    /// Whether the story is kept, or only its digest.
-    package var isTold: Bool
-    /// How long a view waits for company before it writes.
-    package var viewLag: Duration
-    package var node: NodeConfiguration
-
-    package init(seed: UInt64, storm: Duration = .seconds(120), isTold: Bool = false) {
-        self.seed = seed
-        self.storm = storm
-        self.isTold = isTold
-        node = NodeConfiguration()
-        // Each seed has limits of its own, most of them so small that jobs turn cold, keys are forgotten and windows end.
-        var chance = Chance(seed: ~seed)
-        node.limits.hotJobsPerLane = chance.pick([4, 16, 64])
-        node.limits.hotJobs = chance.pick([16, 64, 256])
-        node.limits.hotKeys = chance.pick([4, 8, 64])
-        node.limits.losses = chance.pick([1, 2, 5])
-        node.limits.timerLead = chance.pick([.milliseconds(100), .seconds(2)])
-        node.limits.idempotencyWindow = chance.pick([.seconds(10), .seconds(30), .seconds(600)])
-        viewLag = chance.pick([.milliseconds(50), .milliseconds(500)])
-        node.pendingBytes = chance.pick([4 << 10, 64 << 20])
-        (node.heartbeatInterval, node.sessionGrace) = chance.pick([
-            (.seconds(1), .seconds(4)), (.seconds(5), .seconds(15)),
-        ])
-    }
-}
-
-/// What a run showed.
-package struct SimulationReport: Sendable {
-    package var violations: [String]
-    /// The same for the same seed, whatever the machine: of the story and of the whole log.
-    package var trace: String
-    package var story: [String]
-    package var simulated: Duration
-    package var entries: UInt64
-    package var jobs: Int
-}
 
 /// One life of the whole system, from one seed.
 @Simulated
 package final class Simulation {
     let world: World
     private let folder: URL
+    private let clients: [SimClient]
+    private let workers: [SimWorker]
     var jobCount = 0
 
     /// A folder for a run's views: in memory where the system has such a place, since a run writes much and keeps
@@ -67,8 +26,11 @@ package final class Simulation {
 
     /// - Parameter folder: where the views stand; it is made, and removed at the end.
     package init(_ options: SimulationOptions, folder: URL) {
-        world = World(options)
+        let world = World(options)
+        self.world = world
         self.folder = folder
+        clients = (1...3).map { SimClient(world, name: "client \($0)") }
+        workers = (1...3).map { SimWorker(world, name: "worker \($0)") }
     }
 
     /// Runs one seed on the calling thread, which must be the same for all runs of a process.
@@ -76,13 +38,19 @@ package final class Simulation {
         let outcome = Outcome()
         _ = Task(executorPreference: Simulated.executor) { await outcome.fill(options, folder) }
         let loop = Simulated.loop
-        while true {
+        let end = loop.now + TimeAmount.nanoseconds((options.storm + options.patience).inNanoseconds)
+        while loop.now < end {
             loop.advanceTime(by: .seconds(1))
             guard let result = Simulated.shared.assumeIsolated({ _ in outcome.result }) else { continue }
             // Whatever timers are left find that it is over.
             loop.advanceTime(by: .hours(1))
             return try outcome.checked(result.get())
         }
+        let report = Simulated.assumeHere { outcome.giveUp() }
+        // What waits for ever stays where it is, and harms no other run; the rest finds that it is over.
+        loop.advanceTime(by: .hours(1))
+        try? FileManager.default.removeItem(at: folder)
+        return report
     }
 
     /// Sendable, although the compiler cannot see it: written and read on the one thread of the simulation.
@@ -107,6 +75,19 @@ package final class Simulation {
             if world != nil, report.violations.isEmpty { report.violations = ["something of this life outlives it"] }
             return report
         }
+
+        /// Says what is open of a run that does not end, and tells all of it that it is over.
+        @Simulated
+        func giveUp() -> SimulationReport {
+            guard let world else {
+                return SimulationReport(
+                    violations: ["the run does not end, and nothing of it is left"], trace: "", story: [],
+                    simulated: .zero, entries: 0, jobs: 0)
+            }
+            world.accuse("the run does not end: \(world.rest)")
+            defer { world.end() }
+            return SimulationReport(of: world, head: nil, jobs: 0)
+        }
     }
 
     private func run() async throws -> SimulationReport {
@@ -118,43 +99,59 @@ package final class Simulation {
         let supervisor = Supervisor(world, folder: folder)
         let world = world
         let nodes = Task(executorPreference: Simulated.executor) { try await supervisor.run() }
-        for number in 1...3 { spawn { await SimClient(world, name: "client \(number)").run() } }
-        for number in 1...3 { spawn { await SimWorker(world, name: "worker \(number)").run() } }
+        for client in clients { spawn { await client.run() } }
+        for worker in workers { spawn { await worker.run() } }
         spawn { await SimLeaser(world).run() }
         spawn { await SimOperator(world).run() }
         while world.elapsed < world.options.storm, !world.isAccused { await sleep(.seconds(1)) }
         world.calm()
         world.tell("the storm is over")
         await settle()
+        world.stage = "what is checked at the end"
         await check()
         world.end()
+        world.stage = "the end of the nodes"
         try await nodes.value
         await sleep(.seconds(60))
         // Nobody waits for ever for a node that is gone.
         if world.openCalls > 0, !world.isAccused { world.accuse("\(world.openCalls) calls never end") }
-        return await report()
+        let head = try? await world.truth.head()
+        return SimulationReport(of: world, head: head, jobs: jobCount)
     }
 
     /// Everything that can end does, within an hour.
     private func settle() async {
+        world.stage = "what goes on after the storm"
         let limit = world.elapsed + .seconds(3600)
+        var rest: String?
         while world.elapsed < limit, !world.isAccused {
             await sleep(.seconds(5))
-            guard let node = world.newest?.serving, let queues = try? await node.queues() else { continue }
-            let open = queues.reduce(0) { sum, queue in
-                sum + queue.record.counts.filter { !$0.key.isFinal }.reduce(0) { $0 + $1.value }
-            }
-            if open == 0, !world.isBusy { return }
+            rest = await unfinished()
+            if rest == nil, !world.isBusy { return }
         }
         // Once something is wrong, nothing is expected of the rest.
-        if !world.isAccused { world.accuse("an hour after the storm there are jobs that have not ended") }
+        if !world.isAccused { world.accuse("an hour after the storm \(rest ?? "clients are busy")") }
     }
 
-    private func report() async -> SimulationReport {
-        let head = try? await world.truth.head()
+    /// What has not come to its end, in words; nil when everything has.
+    private func unfinished() async -> String? {
+        guard let node = world.newest?.serving, let queues = try? await node.queues() else { return "no node answers" }
+        let isOpen = queues.contains { queue in
+            queue.record.counts.contains { !$0.key.isFinal && $0.value > 0 }
+        }
+        if isOpen { return "there are jobs that have not ended" }
+        if let client = clients.first(where: { $0.isWaiting }) { return "\(client.name) waits for an answer" }
+        let worker = workers.first { !$0.isAtRest }
+        return worker.map { "\($0.name) has attempts that nobody settles" }
+    }
+}
+
+extension SimulationReport {
+    @Simulated
+    fileprivate init(of world: World, head: LogHead?, jobs: Int) {
         let digest = String(world.story.digest, radix: 16)
-        return SimulationReport(
+        self.init(
             violations: world.story.violations, trace: "\(digest)-\(head.map { "\($0.hash)" } ?? "")",
-            story: world.story.lines, simulated: world.elapsed, entries: head?.position ?? 0, jobs: jobCount)
+            story: world.story.lines, simulated: world.elapsed, entries: head?.position ?? 0, jobs: jobs)
     }
 }

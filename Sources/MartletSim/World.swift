@@ -1,4 +1,3 @@
-import Logging
 import MartletCore
 import MartletLog
 import MartletNode
@@ -21,13 +20,16 @@ final class World {
     /// When the faults ended.
     private(set) var calmSince = Duration.zero
     private(set) var isOver = false
+    /// Where the run is, in words: for one that does not end.
+    var stage = "the storm"
     private(set) var nodes: [SimNode] = []
     /// The one that took the lead last, as long as it runs. Others may not know yet that they were replaced.
     private(set) weak var newest: SimNode?
     private(set) var story = Story()
     /// Calls that some node has not ended.
     private(set) var openCalls = 0
-    private var writers: [UInt64: ObjectIdentifier] = [:]
+    private var logCount = 0
+    private var writers: [UInt64: Int] = [:]
     private let origin = Simulated.loop.now
 
     nonisolated static let wall = Timestamp(microseconds: 1_790_000_000_000_000)
@@ -60,21 +62,46 @@ final class World {
         calmSince = elapsed
     }
 
-    /// An entry was written: of two that both believe that they lead, never two by one epoch.
-    func wrote(_ epoch: UInt64, through log: SimLog) {
-        let known = writers.updateValue(ObjectIdentifier(log), forKey: epoch)
-        if let known, known != ObjectIdentifier(log) { accuse("epoch \(epoch) is written by two nodes") }
-    }
+    /// Whether all has been well for a minute since then: whoever waits since then should have been answered.
+    func isOverdue(since begin: Duration) -> Bool { !isStormy && elapsed - max(begin, calmSince) > .seconds(60) }
 
     func end() { isOver = true }
 
+    /// What has not ended, in words.
+    var rest: String {
+        var words = [stage]
+        if openCalls > 0 { words.append("\(openCalls) calls") }
+        words += nodes.filter { !$0.isOver }.map { $0.name }
+        return words.joined(separator: ", ")
+    }
+
+    /// Tells one node's way to the log from all others: an address may be another's once its first owner is gone.
+    func numberLog() -> Int {
+        logCount += 1
+        return logCount
+    }
+
+    /// An entry was written: of two that both believe that they lead, never two by one epoch.
+    func wrote(_ header: EntryHeader, through log: Int) {
+        hearing.commit(header.position, at: elapsed)
+        let known = writers.updateValue(log, forKey: header.epoch)
+        if let known, known != log { accuse("epoch \(header.epoch) is written by two nodes") }
+    }
+
+    /// The epoch that the node leads or believes to lead; nil when it serves no longer.
+    func epoch(of node: Node) -> UInt64? { nodes.last { $0.serving === node }?.epoch }
+
     /// The node hears what came over the connection.
     func hear(_ connection: SessionConnection, _ node: Node, at time: Duration) {
-        guard let epoch = nodes.last(where: { $0.serving === node })?.epoch else { return }
+        guard let epoch = epoch(of: node) else { return }
         hearing.hear(connection.session, by: epoch, at: time)
     }
 
-    func stoppedUntil(_ node: Node) -> Duration { nodes.last { $0.serving === node }?.stoppedUntil ?? .zero }
+    /// Returns once the node's process runs.
+    func waitUntilRunning(_ node: Node) async {
+        let process = nodes.last { $0.serving === node }
+        await process?.waitUntilRunning()
+    }
 
     func add(_ node: SimNode) { nodes.append(node) }
 
@@ -98,16 +125,24 @@ final class World {
         within limit: Duration = .seconds(10), newest: Bool = false,
         _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
     ) async -> Result<Value, NodeError>? {
+        await ask(within: limit, newest: newest, body).answer
+    }
+
+    /// The same, and the epoch of the node that was asked: what one that was replaced says may be out of date.
+    func ask<Value: Sendable>(
+        within limit: Duration = .seconds(10), newest: Bool = false,
+        _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
+    ) async -> (answer: Result<Value, NodeError>?, epoch: UInt64?) {
         await sleep(chance.latency())
         guard let node = newest ? self.newest : anyNode(), let serving = node.serving, !isLossy else {
             await sleep(limit)
-            return nil
+            return (nil, nil)
         }
         let answer = Answer<Value>()
         openCalls += 1
         spawn {
             defer { self.openCalls -= 1 }
-            await sleep(node.stoppedUntil - self.elapsed)
+            await node.waitUntilRunning()
             do throws(NodeError) {
                 answer.give(.success(try await body(serving)))
             } catch {
@@ -117,7 +152,7 @@ final class World {
         after(limit) { answer.give(nil) }
         let result = await answer.wait()
         await sleep(chance.latency())
-        return node.isReachable && !isLossy ? result : nil
+        return (node.isReachable && !isLossy ? result : nil, node.epoch)
     }
 
     private var isLossy: Bool { isStormy && chance.happens(0.03) }
@@ -141,19 +176,5 @@ final class Answer<Value: Sendable> {
     func wait() async -> Result<Value, NodeError>? {
         if !given { await withCheckedContinuation { waiting = $0 } }
         return value
-    }
-}
-
-/// What happened, in words, and a digest of all of it.
-struct Story: Sendable {
-    private(set) var lines: [String] = []
-    private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-    var violations: [String] = []
-
-    mutating func tell(_ words: String, at time: Duration, isKept: Bool) {
-        let line = "\(time.inNanoseconds / 1000) \(words)"
-        // FNV-1a: only to tell two runs apart.
-        for byte in line.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        if isKept { lines.append(line) }
     }
 }

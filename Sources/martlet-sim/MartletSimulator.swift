@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MartletSim
 
 /// Lives of the whole system in virtual time, each from one seed: with faults, and with everything checked at the end.
@@ -8,7 +9,7 @@ struct MartletSimulator: ParsableCommand {
         commandName: "martlet-sim",
         abstract: "Runs clients, workers, nodes and a faulty log in virtual time, and checks what came of it.",
         discussion: """
-            martlet-sim --seed 42                      tells the story of one run
+            martlet-sim --seed 42                      tells the story of one run, and how to see a failure again
             martlet-sim --seeds 10000 --minutes 10     searches; prints each seed that fails
             """)
 
@@ -20,7 +21,7 @@ struct MartletSimulator: ParsableCommand {
     var minutes: Double?
     @Flag(help: "Ends the search at the first seed that fails.")
     var first = false
-    @Flag(help: "Names each seed on standard error before it runs: for when a run ends the process.")
+    @Flag(help: "Names each seed on standard error before it runs: for when the process is killed.")
     var progress = false
     @Option(help: "How long faults happen in each run, in virtual seconds.")
     var storm: Int = 120
@@ -31,7 +32,8 @@ struct MartletSimulator: ParsableCommand {
     }
 
     func run() throws {
-        let run = SeedRun(storm: storm)
+        let run = SeedRun(storm: storm, commit: SeedRun.findCommit())
+        LastWords.arm()
         if let seeds {
             var search = Search(run: run, first: seed, count: seeds, minutes: minutes)
             search.stopsAtFirst = first
@@ -41,7 +43,11 @@ struct MartletSimulator: ParsableCommand {
             let report = try run.life(of: seed, isTold: true)
             report.story.forEach { print($0) }
             print(run.summary(seed, report))
-            if !report.violations.isEmpty { throw ExitCode.failure }
+            guard !report.violations.isEmpty else { return }
+            // What follows may end the process.
+            fflush(nil)
+            print(try run.recipe(seed))
+            throw ExitCode.failure
         }
     }
 }

@@ -5,8 +5,12 @@ import MartletSim
 struct SeedRun {
     /// In virtual seconds.
     let storm: Int
+    /// What is run, as it was when the process began.
+    let commit: String
 
     func life(of seed: UInt64, isTold: Bool = false) throws -> SimulationReport {
+        LastWords.keep("seed \(seed) ends the process; again, at \(commit): \(command(seed))\n")
+        defer { LastWords.keep("") }
         let options = SimulationOptions(seed: seed, storm: .seconds(storm), isTold: isTold)
         return try Simulation.run(options, folder: Simulation.newFolder())
     }
@@ -19,16 +23,20 @@ struct SeedRun {
 
     /// The shortest command that shows the failure again, and the commit at which it does.
     func recipe(_ seed: UInt64) throws -> String {
-        var shortest = storm
+        var shortest = self
         for shorter in [1, 2, 5, 10, 20, 40, 80, 160] where shorter < storm {
-            guard try !SeedRun(storm: shorter).life(of: seed).violations.isEmpty else { continue }
-            shortest = shorter
+            let run = SeedRun(storm: shorter, commit: commit)
+            guard try !run.life(of: seed).violations.isEmpty else { continue }
+            shortest = run
             break
         }
-        return "  again, at \(Self.commit): martlet-sim --seed \(seed) --storm \(shortest)"
+        return "  again, at \(commit): \(shortest.command(seed))"
     }
 
-    private static var commit: String {
+    private func command(_ seed: UInt64) -> String { "martlet-sim --seed \(seed) --storm \(storm)" }
+
+    /// Where the working copy stands; what was built may be older.
+    static func findCommit() -> String {
         let git = Process()
         let output = Pipe()
         git.executableURL = URL(filePath: "/usr/bin/env")

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import MartletSim
@@ -23,5 +24,18 @@ struct SimulationTests {
             #expect(first.trace == second.trace && first.story == second.story)
             #expect(first.jobs > 100 && first.entries > 100)
         }
+    }
+
+    @Test("A run that goes on for too long is ended, says what is open, and disturbs no other")
+    @MainActor
+    func unended() throws {
+        let before = try Self.run(5)
+        var options = SimulationOptions(seed: 6, storm: .seconds(5))
+        options.patience = .zero
+        let folder = Simulation.newFolder()
+        let report = try Simulation.run(options, folder: folder)
+        #expect(report.violations.contains { $0.hasPrefix("the run does not end: what goes on after the storm") })
+        #expect(!FileManager.default.fileExists(atPath: folder.path()))
+        #expect(try Self.run(5).trace == before.trace)
     }
 }

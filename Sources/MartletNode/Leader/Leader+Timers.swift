@@ -10,9 +10,10 @@ extension Leader {
     /// Lets happen what is due: backoffs, delayed starts, leases and attempts that ran out.
     func tick() {
         noticeStandstill()
-        let now = clock.now
+        // No later than the entry says: what it tells must have been due by then.
+        let now = batch.time ?? clock.now
         if let wanted = partition.timerPageWantedAt, wanted <= now { beginPage(of: .timers) }
-        let latest = now < hearingUntil ? hearingSince : now
+        let latest = clock.now < hearingUntil ? min(hearingSince, now) : now
         guard let due = partition.nextDue, due <= latest else { return }
         do {
             _ = try decide(.tick(seed: random.next(), limit: Self.dueAtOnce), asked: latest)

@@ -6,6 +6,8 @@ import MartletNode
 final class Link {
     let world: World
     private var node: Node?
+    /// The node's, if it still serves when the connection stands.
+    private(set) var epoch: UInt64?
     private var connection: SessionConnection?
     private(set) var isUp = false
     var receive: (SessionMessage) -> Void = { _ in }
@@ -20,6 +22,7 @@ final class Link {
 
     func open(_ node: Node, _ connection: SessionConnection) {
         self.node = node
+        epoch = world.epoch(of: node)
         self.connection = connection
         isUp = true
         for message in early { receive(message) }
@@ -35,8 +38,7 @@ final class Link {
 
     func toNode(_ body: @escaping @Simulated @Sendable (Node, SessionConnection) async -> Void) {
         guard isUp else { return }
-        let readable = node.map(world.stoppedUntil) ?? .zero
-        lastUp = max(lastUp, readable, world.elapsed + world.chance.latency())
+        lastUp = max(lastUp, world.elapsed + world.chance.latency())
         after(lastUp - world.elapsed) { [self] in
             guard isUp || world.chance.happens(0.5) else { return }
             arrived.append(body)
@@ -48,6 +50,7 @@ final class Link {
         guard !isReading, let node, let connection else { return }
         isReading = true
         while !arrived.isEmpty {
+            await world.waitUntilRunning(node)
             if isUp { world.hear(connection, node, at: world.elapsed) }
             await arrived.removeFirst()(node, connection)
         }

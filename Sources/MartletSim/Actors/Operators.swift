@@ -38,12 +38,12 @@ final class SimLeaser {
         let result = Ledger.bytes(attempt.token.value)
         world.ledger.intend(AttemptOutcome(attempt: attempt, ending: .completed(result: result)))
         for _ in 0..<3 {
-            let done = await world.call { node throws(NodeError) in try await node.complete(attempt, result: result) }
-            switch done {
+            let done = await world.ask { node throws(NodeError) in try await node.complete(attempt, result: result) }
+            switch done.answer {
             case .success, .failure(.alreadySettled):
                 return world.ledger.accept(AttemptOutcome(attempt: attempt, ending: .completed(result: result)))
-            case .failure(.refused): return world.ledger.refuse(attempt)
-            case .failure(.unknownJob): return world.accuse("attempt \(attempt.token.value) is of no known job")
+            case .failure(.refused): return world.ledger.refuse(attempt, by: done.epoch)
+            case .failure(.unknownJob): return world.ledger.miss(attempt, by: done.epoch)
             default: continue
             }
         }
@@ -78,11 +78,15 @@ final class SimOperator {
     private func change(
         _ job: JobID, _ name: String, _ body: @escaping @Sendable (Node) async throws(NodeError) -> JobRecord
     ) async {
+        let asked = (time: world.elapsed, epoch: world.newest?.epoch ?? 0)
+        let isFirst = name == "redrive" && world.ledger.isFirstRedrive(of: job)
         switch await world.call(newest: true, body) {
         case .success:
             world.tell("the operator \(name)s \(job)")
             world.ledger.steer(job, name == "cancel" ? "cancelled" : "redriven")
-        case nil, .failure(.refused(.wrongState)), .failure(.unavailable), .failure(.exhausted): break
+        case .failure(.refused(.wrongState(_, let state))):
+            world.ledger.refuse(Ledger.WrongState(job: job, state: state, firstRedrive: isFirst ? asked : nil))
+        case nil, .failure(.unavailable), .failure(.exhausted): break
         case .failure(let error): world.accuse("\(name) of the acknowledged job \(job): \(error)")
         }
     }

@@ -5,7 +5,7 @@ import MartletNode
 @Simulated
 final class SimClient {
     private let world: World
-    private let name: String
+    let name: String
     private let id: ClientID
     private var sequence: UInt64 = 0
     private var inFlight = 0
@@ -15,6 +15,9 @@ final class SimClient {
         self.name = name
         id = ClientID(high: world.chance.next(), low: world.chance.next())
     }
+
+    /// Whether some submission of it has no answer.
+    var isWaiting: Bool { inFlight > 0 }
 
     func run() async {
         while world.isBusy {
@@ -40,15 +43,18 @@ final class SimClient {
         var spec = JobSpec(kind: "keyed", queue: "a", idempotencyKey: key)
         // At times another request than the one that has the key.
         spec.payload = Array("\(key)\(world.chance.happens(0.1) ? "'" : "")".utf8)
+        world.ledger.ask(spec, by: key)
         _ = await submit([spec], nil)
         inFlight -= 1
     }
 
     /// False: it was refused, it will never be known, or the run is over.
     private func submit(_ specs: [JobSpec], _ stamp: SubmissionStamp?) async -> Bool {
+        let begin = world.elapsed
         while !world.isOver {
             let asked = world.now
-            switch await world.call({ node throws(NodeError) in try await node.submit(specs, stamp: stamp) }) {
+            let answer = await world.call { node throws(NodeError) in try await node.submit(specs, stamp: stamp) }
+            switch answer {
             case .success(let ids):
                 world.ledger.acknowledge(ids, specs, asked: asked)
                 if ids.count != specs.count { world.accuse("\(ids.count) ids for \(specs.count) jobs") }
@@ -58,11 +64,16 @@ final class SimClient {
                 return false
             case .failure(.refused(.idempotencyConflict(_, let key, let job))):
                 world.tell("\(key) stands for another request, job \(job)")
+                judge(job, key, specs)
                 return false
             case .failure(.exhausted("disk space", _, _)) where world.disk.isLongFree:
                 world.accuse("\(name) is refused for want of room, and there is room")
                 return false
             case nil, .failure(.unavailable), .failure(.exhausted):
+                if world.isOverdue(since: begin) {
+                    world.accuse("\(name) has no answer, and all is well: \(answer.map { "\($0)" } ?? "nothing came")")
+                    return false
+                }
                 await sleep(world.chance.between(.milliseconds(10), .seconds(1)))
             case .failure(let error):
                 world.accuse("\(name) is refused: \(error)")
@@ -70,6 +81,16 @@ final class SimClient {
             }
         }
         return false
+    }
+
+    /// A conflict is right only if something else was asked for by the key before; the log tells whether it is what has
+    /// the key.
+    private func judge(_ job: JobID, _ key: String, _ specs: [JobSpec]) {
+        let spec = specs.first { $0.idempotencyKey == key }
+        guard let spec, world.ledger.isContested(key, by: spec) else {
+            return world.accuse("\(name) is refused because of \(key), by which nothing else was asked for")
+        }
+        world.ledger.conflict(spec, with: job)
     }
 
     /// So many were submitted since that this one may be forgotten.

@@ -5,7 +5,7 @@ import MartletNode
 @Simulated
 final class SimWorker {
     private let world: World
-    private let name: String
+    let name: String
     private var session: SessionID?
     private var link: Link?
     /// What it holds: running or with an outcome that is not settled.
@@ -22,6 +22,9 @@ final class SimWorker {
         self.world = world
         self.name = name
     }
+
+    /// Whether all that it was given is settled or taken from it.
+    var isAtRest: Bool { held.isEmpty && unsettled.isEmpty }
 
     func run() async {
         spawn { await self.sufferFaults() }
@@ -104,25 +107,11 @@ final class SimWorker {
         spawn {
             await sleep(time)
             guard life == self.life, self.held.contains(delivery.attempt) else { return }
-            let outcome = self.outcome(of: delivery)
+            let outcome = self.world.outcome(of: delivery, by: self.name)
             self.world.ledger.intend(outcome)
             self.unsettled.append(outcome)
             self.report()
         }
-    }
-
-    private func outcome(of delivery: Delivery) -> AttemptOutcome {
-        let ending: AttemptOutcome.Ending
-        if delivery.kind == "poison" || world.chance.happens(0.1) {
-            ending = .failed(
-                Failure(code: "error", message: name), isFinal: world.chance.happens(0.1),
-                retryAfter: world.chance.happens(0.1) ? .seconds(1) : nil)
-        } else if world.chance.happens(0.03) {
-            ending = .released
-        } else {
-            ending = .completed(result: Ledger.bytes(delivery.attempt.token.value))
-        }
-        return AttemptOutcome(attempt: delivery.attempt, ending: ending)
     }
 
     /// Says what it has not said on this connection, at times twice in one report.
@@ -149,8 +138,11 @@ final class SimWorker {
             case nil, .alreadySettled: world.ledger.accept(outcome)
             case .refused:
                 world.tell("\(name) is too late for \(outcome.attempt.token)")
-                world.ledger.refuse(outcome.attempt)
-            case .unknownJob, .unavailable: world.tell("\(name) hears nothing of \(outcome.attempt.token)")
+                world.ledger.refuse(outcome.attempt, by: link?.epoch)
+            case .unknownJob:
+                world.tell("\(name) is told that nobody knows of \(outcome.attempt.token)")
+                world.ledger.miss(outcome.attempt, by: link?.epoch)
+            case .unavailable: world.tell("\(name) hears nothing of \(outcome.attempt.token)")
             case let error?: world.accuse("\(name) is refused an outcome: \(error)")
             }
             if case .unavailable = error { continue }

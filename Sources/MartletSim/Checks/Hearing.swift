@@ -1,36 +1,82 @@
 import MartletCore
 import MartletLog
 
-/// When each leader heard which session, and when it wrote: whether a session that was given up was silent for so long.
+/// One leader's entry at a position of the log: several may try, and one that never led may have had the same epoch.
+struct Place: Hashable, Sendable {
+    let position: UInt64
+    let epoch: UInt64
+    let nonce: UInt64
+}
+
+extension Place {
+    init(_ header: EntryHeader) {
+        self.init(position: header.position, epoch: header.epoch, nonce: header.nonce)
+    }
+}
+
+/// When each leader heard which session, when it wrote, and when it stood still: whether a session that was given up
+/// was silent for so long.
 struct Hearing {
     private var heard: [SessionID: [(epoch: UInt64, time: Duration)]] = [:]
     private var began: [UInt64: Duration] = [:]
-    /// When the entry of a position and an epoch was on its way: no later than it was decided.
-    private var written: [UInt64: (epoch: UInt64, time: Duration)] = [:]
+    /// When an entry was on its way for the first time: it was decided no later.
+    private var written: [Place: Duration] = [:]
+    private var durable: [UInt64: Duration] = [:]
+    /// When leaders went on that had stood still for so long that they must have noticed.
+    private var wakings: [UInt64: [Duration]] = [:]
+    /// Until then leaders may let things end late: one that stood still, or whose log did, first hears those who spoke.
+    private(set) var aftermath = Duration.zero
 
     mutating func hear(_ session: SessionID, by epoch: UInt64, at time: Duration) {
         heard[session, default: []].append((epoch, time))
     }
 
     mutating func write(_ header: EntryHeader, at time: Duration) {
-        let epoch = header.epoch
-        if began[epoch] == nil { began[epoch] = Timestamp(microseconds: header.time) - World.wall }
-        if written[header.position]?.epoch != epoch { written[header.position] = (epoch, time) }
+        if began[header.epoch] == nil { began[header.epoch] = Timestamp(microseconds: header.time) - World.wall }
+        if written[Place(header)] == nil { written[Place(header)] = time }
+    }
+
+    mutating func commit(_ position: UInt64, at time: Duration) { durable[position] = time }
+
+    /// The leader has an answer from its log. One that waited for long listens for as long.
+    mutating func answer(_ header: EntryHeader, at time: Duration) {
+        let took = time - (written[Place(header)] ?? time)
+        if took > .seconds(1) { aftermath = max(aftermath, time + took) }
+    }
+
+    /// - Parameter isLong: whether the leader must notice.
+    mutating func stand(_ epoch: UInt64, for length: Duration, until end: Duration, isLong: Bool) {
+        if isLong { wakings[epoch, default: []].append(end) }
+        // What was left of an aftermath begins when it goes on.
+        if aftermath > end - length { aftermath += length + .seconds(3) }
+        aftermath = max(aftermath, end + .seconds(2))
+    }
+
+    /// No entry was decided after this.
+    func latest(_ header: EntryHeader) -> Timestamp {
+        written[Place(header)].map { World.wall + $0 } ?? Timestamp(microseconds: header.time)
+    }
+
+    func isDurable(_ position: UInt64, before time: Duration) -> Bool {
+        durable[position].map { $0 < time } ?? false
     }
 
     /// What is wrong with giving the session up; nil when nothing is.
     ///
     /// - Parameter calm: since when nothing has gone wrong any more.
     func flaw(_ silence: History.Silence, grace: Duration, calm: Duration) -> String? {
-        guard let write = written[silence.position], let begin = began[silence.epoch] else { return nil }
-        // It was decided between the time of its batch and the time of writing.
+        let epoch = silence.place.epoch
+        guard let write = written[silence.place], let begin = began[epoch] else { return nil }
+        // It was decided between the time of its batch and the time of writing. The log's times are a little early,
+        // since they are of whole microseconds.
         let decided = silence.time - World.wall
-        let last = heard[silence.session]?.last { $0.epoch == silence.epoch && $0.time <= decided }
-        let since = max(begin, last?.time ?? .zero)
-        let silent = write.time - since
+        let last = heard[silence.session]?.last { $0.epoch == epoch && $0.time <= decided }
+        let waking = wakings[epoch]?.filter { $0 <= decided + .milliseconds(1) }.max()
+        let since = max(begin, last?.time ?? .zero, waking ?? .zero)
+        let silent = write - since
         if silent + .milliseconds(1) < grace { return "is given up after \(silent)" }
-        // What was under way when the faults ended may take a little longer.
-        let late = write.time - max(since, calm + .seconds(5)) - grace
+        // What was under way when the faults ended may take a little longer, and so may what followed from them.
+        let late = write - max(since, calm + .seconds(5), aftermath) - grace
         return late > JobAccount.patience ? "is given up \(late) too late" : nil
     }
 }

@@ -13,6 +13,10 @@ struct History {
     private(set) var silences: [Silence] = []
     /// Attempts that failed, for the ledger to confirm.
     private(set) var failures: [Retry] = []
+    /// The entry by which each job was dead for the first time.
+    private(set) var deaths: [JobID: Place] = [:]
+    /// The epoch in which each attempt began.
+    private var beginnings: [FencingToken: UInt64] = [:]
     private var lastToken: UInt64 = 0
     private var lastNumber: UInt64 = 0
     private var head = LogHead.empty
@@ -21,19 +25,31 @@ struct History {
     /// Queued jobs of each queue in the order in which they must go.
     private var lanes: [String: SortedKeys] = [:]
     private let limits: Limits
-    private let calm: Timestamp
+    private let hearing: Hearing
+    private let quiet: Timestamp
+    /// The entry that is read, and when it was on its way: what it says was decided between its own time and then.
+    private var place = Place(position: 0, epoch: 0, nonce: 0)
+    private var latest = Timestamp(microseconds: 0)
 
     struct Silence {
         let session: SessionID
         let time: Timestamp
-        let position: UInt64
-        let epoch: UInt64
+        let place: Place
     }
 
-    /// - Parameter calm: since when nothing has gone wrong any more.
-    init(limits: Limits, calm: Timestamp) {
+    /// - Parameters:
+    ///   - hearing: knows when entries were written.
+    ///   - quiet: since when everything is on time.
+    init(limits: Limits, hearing: Hearing, quiet: Timestamp) {
         self.limits = limits
-        self.calm = calm
+        self.hearing = hearing
+        self.quiet = quiet
+    }
+
+    /// Whether a leader of that epoch must know of the attempt: one that was replaced before it began does not.
+    func isKnown(_ token: FencingToken, in epoch: UInt64?) -> Bool {
+        guard let epoch, let beginning = beginnings[token] else { return false }
+        return epoch >= beginning
     }
 
     mutating func read(_ entry: Entry) throws {
@@ -47,6 +63,8 @@ struct History {
             accuse("epoch \(header.epoch) has no beginning")
         }
         let time = Timestamp(microseconds: header.time)
+        place = Place(header)
+        latest = hearing.latest(header)
         for (index, event) in events.enumerated() {
             if case .numbered(let numbered) = event { number(numbered, events.dropFirst(index + 1)) }
             follow(event, at: time, in: header)
@@ -67,13 +85,11 @@ struct History {
             change(started.job, by: event, at: time)
         case .lost(let lost):
             if let lease = jobs[lost.job.id]?.lease, lease.until == nil {
-                silences.append(
-                    Silence(
-                        session: lease.session, time: time, position: header.position, epoch: header.epoch))
+                silences.append(Silence(session: lease.session, time: time, place: place))
             }
             change(lost.job, by: event, at: time)
         case .failed(let failed):
-            if let job = jobs[failed.job.id] { failures.append(Retry(failed, job.spec.retry, at: time)) }
+            if let job = jobs[failed.job.id] { failures.append(Retry(failed, job.spec.retry, at: time, by: latest)) }
             change(failed.job, by: event, at: time)
         case .completed(let completed): change(completed.job, by: event, at: time)
         case .queued(let job, _), .extended(let job, _, _), .released(let job, _, _), .cancelled(let job, _),
@@ -85,10 +101,12 @@ struct History {
     private mutating func change(_ subject: Subject, by event: Event, at time: Timestamp) {
         guard let before = jobs[subject.id] else { return accuse("an unknown job is named: \(subject.id)") }
         if before.spec.job != subject { accuse("job number \(subject.number) is named differently") }
-        for words in jobs[subject.id]?.follow(event, at: time, limits: limits, calm: calm) ?? [] { accuse(words) }
+        let flaws = jobs[subject.id]?.follow(event, at: time, by: latest, limits: limits, quiet: quiet)
+        for words in flaws ?? [] { accuse(words) }
         let key = key(of: before.spec)
         if before.state == .queued { lanes[subject.queue]?.remove(key) }
         if jobs[subject.id]?.state == .queued { lanes[subject.queue, default: SortedKeys()].insert(key) }
+        if jobs[subject.id]?.state == .dead, deaths[subject.id] == nil { deaths[subject.id] = place }
     }
 
     private mutating func number(_ numbered: Event.Numbered, _ following: ArraySlice<Event>) {
@@ -110,7 +128,7 @@ struct History {
             if let known = keys[key], known.until > time { accuse("key \(key) became \(known.job) and \(job.id)") }
             keys[key] = (job.id, time + limits.idempotencyWindow)
         }
-        jobs[job.id] = JobAccount(submitted, at: time)
+        jobs[job.id] = JobAccount(submitted, at: time, by: latest)
         if submitted.due == nil { lanes[job.queue, default: SortedKeys()].insert(key(of: submitted)) }
     }
 
@@ -118,6 +136,7 @@ struct History {
         let token = started.lease.token.value
         if token <= lastToken { accuse("token \(token) comes after \(lastToken)") }
         lastToken = max(lastToken, token)
+        beginnings[started.lease.token] = place.epoch
         guard let job = jobs[started.job.id] else { return }
         let first = lanes[started.job.queue]?.first
         if first != key(of: job.spec) {

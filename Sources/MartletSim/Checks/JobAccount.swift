@@ -5,6 +5,8 @@ import MartletCore
 struct JobAccount {
     let spec: Event.Submitted
     let submittedAt: Timestamp
+    /// It was submitted no later.
+    let submittedBy: Timestamp
     private(set) var state: JobState
     private(set) var due: Timestamp?
     /// Attempts that count.
@@ -20,15 +22,19 @@ struct JobAccount {
     /// Each attempt's number, and whose it was.
     private(set) var starts: [FencingToken: (attempt: Int, session: SessionID)] = [:]
     /// How each attempt ended, as its worker would have said it; nil while it runs or when nobody said anything.
-    private(set) var endings: [FencingToken: Ledger.Kind?] = [:]
+    private(set) var endings: [FencingToken: Ledger.Ending?] = [:]
     /// The names of the facts, in order.
     private(set) var facts = ["submitted"]
+    /// When the last fact was on its way to the log: it was decided no later, and no earlier than its entry's time.
+    private var latest: Timestamp
     /// What was wrong with the last fact.
     private var wrong: [String] = []
 
-    init(_ spec: Event.Submitted, at time: Timestamp) {
+    init(_ spec: Event.Submitted, at time: Timestamp, by latest: Timestamp) {
         self.spec = spec
         submittedAt = time
+        submittedBy = latest
+        self.latest = latest
         due = spec.due
         state = spec.due == nil ? .queued : .scheduled
     }
@@ -38,17 +44,22 @@ struct JobAccount {
 
     /// Follows a fact, and says what is wrong with it.
     ///
-    /// - Parameter calm: since when nothing has gone wrong any more; nil while it still does.
-    mutating func follow(_ event: Event, at time: Timestamp, limits: Limits, calm: Timestamp?) -> [String] {
+    /// - Parameters:
+    ///   - latest: when it was on its way to the log.
+    ///   - quiet: since when everything is on time.
+    mutating func follow(
+        _ event: Event, at time: Timestamp, by latest: Timestamp, limits: Limits, quiet: Timestamp
+    ) -> [String] {
         wrong = []
+        self.latest = latest
         switch event {
         case .leaderStarted, .numbered, .submitted: break
-        case .queued(_, let from): queue(from, at: time, calm)
-        case .started(let started): start(started, at: time, limits)
+        case .queued(_, let from): queue(from, at: time, quiet)
+        case .started(let started): start(started, at: time, limits, quiet)
         case .extended(_, let token, let until): extend(token, until)
         case .completed(let completed): complete(completed, at: time)
-        case .failed(let failed): fail(failed, at: time, calm)
-        case .lost(let lost): lose(lost, at: time, limits, calm)
+        case .failed(let failed): fail(failed, at: time, quiet)
+        case .lost(let lost): lose(lost, at: time, limits, quiet)
         case .released(_, let number, let token): release(token, number, at: time)
         case .cancelled(_, let from): cancel(from, at: time)
         case .redriven: redrive(at: time)
@@ -56,20 +67,21 @@ struct JobAccount {
         return wrong.map { "job number \(spec.job.number): \($0)" }
     }
 
-    private mutating func queue(_ from: JobState, at time: Timestamp, _ calm: Timestamp?) {
+    private mutating func queue(_ from: JobState, at time: Timestamp, _ quiet: Timestamp) {
         if from != state || state != .scheduled && state != .retrying { accuse("it is queued while \(state)") }
         if let due {
-            if time < due { accuse("it is queued before its time") }
-            if !isPunctual(time, due, calm) { accuse("it is queued too late") }
+            if latest < due { accuse("it is queued before its time") }
+            if !isPunctual(time, due, quiet) { accuse("it is queued too late") }
         }
         stand(.queued, "queued", at: time)
     }
 
-    private mutating func start(_ started: Event.Started, at time: Timestamp, _ limits: Limits) {
+    private mutating func start(_ started: Event.Started, at time: Timestamp, _ limits: Limits, _ quiet: Timestamp) {
         if state != .queued { accuse("it is started while \(state)") }
         if started.attempt != attempt + 1 { accuse("attempt \(started.attempt) comes after \(attempt)") }
         let timesOut = spec.timeout.map { time + $0 + limits.timeoutSlack }
-        if started.lease.timesOut != timesOut { accuse("its attempt times out at another time") }
+        let isTimely = ends(started.lease.timesOut, timesOut, from: time, quiet)
+        if !isTimely { accuse("its attempt times out at another time") }
         if let until = started.lease.until, until <= time { accuse("its lease is over when it begins") }
         stand(.running, "started", at: time)
         attempt = started.attempt
@@ -95,13 +107,13 @@ struct JobAccount {
         stand(.succeeded, "completed", at: time)
     }
 
-    private mutating func fail(_ failed: Event.Failed, at time: Timestamp, _ calm: Timestamp?) {
+    private mutating func fail(_ failed: Event.Failed, at time: Timestamp, _ quiet: Timestamp) {
         hold(failed.token, failed.attempt, "failed")
         if failed.failure.code == "timeout" {
             endings[failed.token] = .some(.timedOut)
             let due = lease?.timesOut ?? .distantFuture
-            if time < due { accuse("its attempt times out before its time") }
-            if !isPunctual(time, due, calm) { accuse("its attempt times out too late") }
+            if latest < due { accuse("its attempt times out before its time") }
+            if !isPunctual(time, due, quiet) { accuse("its attempt times out too late") }
         } else {
             endings[failed.token] = .some(.failed)
         }
@@ -113,11 +125,11 @@ struct JobAccount {
         due = failed.due
     }
 
-    private mutating func lose(_ lost: Event.Lost, at time: Timestamp, _ limits: Limits, _ calm: Timestamp?) {
+    private mutating func lose(_ lost: Event.Lost, at time: Timestamp, _ limits: Limits, _ quiet: Timestamp) {
         hold(lost.token, lost.attempt, "lost")
         if let until = lease?.until {
-            if time < until { accuse("its lease ends early") }
-            if !isPunctual(time, until, calm) { accuse("its lease ends too late") }
+            if latest < until { accuse("its lease ends early") }
+            if !isPunctual(time, until, quiet) { accuse("its lease ends too late") }
         }
         losses += 1
         if lost.losses != losses { accuse("\(lost.losses) losses are counted, \(losses) are") }
@@ -163,8 +175,14 @@ struct JobAccount {
     private mutating func accuse(_ words: String) { wrong.append(words) }
 
     /// Everything is on time once all is well, except what was late by then.
-    private func isPunctual(_ time: Timestamp, _ due: Timestamp, _ calm: Timestamp?) -> Bool {
-        guard let calm, due > calm + .seconds(10) else { return true }
-        return time <= due + Self.patience
+    private func isPunctual(_ time: Timestamp, _ due: Timestamp, _ quiet: Timestamp) -> Bool {
+        due <= quiet || time <= due + Self.patience
+    }
+
+    /// Whether a length of time ends when it should. It counts from when it was asked for: on a slow disk that is later
+    /// than the time of the entry, and may be much later while something is wrong.
+    private func ends(_ end: Timestamp?, _ due: Timestamp?, from time: Timestamp, _ quiet: Timestamp) -> Bool {
+        guard let end, let due else { return end == due }
+        return end >= due && (time <= quiet || end <= due + Self.patience)
     }
 }

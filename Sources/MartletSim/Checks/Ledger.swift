@@ -7,17 +7,26 @@ struct Ledger: Sendable {
     private(set) var specs: [UInt64: JobSpec] = [:]
     /// Jobs whose submission was acknowledged.
     private(set) var acknowledged: [Acknowledgement] = []
+    /// Requests that were refused because another one had their key, and the job that it became.
+    private(set) var conflicts: [(spec: JobSpec, job: JobID)] = []
     /// What workers were given.
     private(set) var deliveries: [(delivery: Delivery, session: SessionID?)] = []
     /// What workers wanted to say of their attempts, whether anyone heard it or not.
     private(set) var intended: [AttemptID: AttemptOutcome] = [:]
     /// Outcomes that workers reported and the node accepted.
-    private(set) var accepted: [(attempt: AttemptID, outcome: Kind)] = []
-    /// Outcomes that the node refused as too late.
-    private(set) var refused: [AttemptID] = []
+    private(set) var accepted: [(attempt: AttemptID, outcome: Ending)] = []
+    /// Outcomes that a node refused as too late.
+    private(set) var refused: [Word] = []
+    /// Outcomes that a node refused because it knew of no such job.
+    private(set) var missed: [Word] = []
     /// What operators were told that they had done.
     private(set) var steered: [(job: JobID, fact: String)] = []
+    /// What they were refused because of the job's state.
+    private(set) var wrongStates: [WrongState] = []
     private var nextNumber: UInt64 = 1
+    /// What was asked for by each key, whatever came of it.
+    private var requests: [String: [JobSpec]] = [:]
+    private var redriven: Set<JobID> = []
 
     struct Acknowledgement {
         let id: JobID
@@ -26,7 +35,22 @@ struct Ledger: Sendable {
         let asked: Timestamp
     }
 
-    enum Kind: Equatable, Sendable {
+    /// What a node said of an attempt.
+    struct Word {
+        let attempt: AttemptID
+        /// The epoch that it leads or believed to lead; nil when that is not known.
+        let epoch: UInt64?
+    }
+
+    struct WrongState {
+        let job: JobID
+        /// What the node said that it was.
+        let state: JobState
+        /// When a redrive was asked for, and the newest epoch then. Nil for whatever was not the job's first redrive.
+        let firstRedrive: (time: Duration, epoch: UInt64)?
+    }
+
+    enum Ending: Equatable, Sendable {
         case completed([UInt8])
         case failed
         /// Ended by the node, not by the worker.
@@ -41,6 +65,16 @@ struct Ledger: Sendable {
         nextNumber += 1
     }
 
+    /// A request is about to be made by the key.
+    mutating func ask(_ spec: JobSpec, by key: String) {
+        if requests[key]?.contains(spec) != true { requests[key, default: []].append(spec) }
+    }
+
+    /// Whether the key may stand for another request than this one.
+    func isContested(_ key: String, by spec: JobSpec) -> Bool { requests[key]?.contains { $0 != spec } ?? false }
+
+    mutating func conflict(_ spec: JobSpec, with job: JobID) { conflicts.append((spec, job)) }
+
     mutating func acknowledge(_ ids: [JobID], _ specs: [JobSpec], asked: Timestamp) {
         acknowledged += zip(ids, specs).map { Acknowledgement(id: $0, spec: $1, asked: asked) }
     }
@@ -49,13 +83,22 @@ struct Ledger: Sendable {
 
     mutating func intend(_ outcome: AttemptOutcome) { intended[outcome.attempt] = outcome }
 
-    mutating func accept(_ outcome: AttemptOutcome) { accepted.append((outcome.attempt, Self.kind(of: outcome))) }
+    mutating func accept(_ outcome: AttemptOutcome) { accepted.append((outcome.attempt, Self.ending(of: outcome))) }
 
-    mutating func refuse(_ attempt: AttemptID) { refused.append(attempt) }
+    mutating func refuse(_ attempt: AttemptID, by epoch: UInt64?) {
+        refused.append(Word(attempt: attempt, epoch: epoch))
+    }
+
+    mutating func miss(_ attempt: AttemptID, by epoch: UInt64?) { missed.append(Word(attempt: attempt, epoch: epoch)) }
 
     mutating func steer(_ job: JobID, _ fact: String) { steered.append((job, fact)) }
 
-    static func kind(of outcome: AttemptOutcome) -> Kind {
+    mutating func refuse(_ change: WrongState) { wrongStates.append(change) }
+
+    /// Whether nobody asked for it before.
+    mutating func isFirstRedrive(of job: JobID) -> Bool { redriven.insert(job).inserted }
+
+    static func ending(of outcome: AttemptOutcome) -> Ending {
         switch outcome.ending {
         case .completed(let result): .completed(result)
         case .failed: .failed

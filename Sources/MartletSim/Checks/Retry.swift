@@ -6,11 +6,16 @@ struct Retry {
     let failed: Event.Failed
     private let policy: RetryPolicy
     private let time: Timestamp
+    private let latest: Timestamp
 
-    init(_ failed: Event.Failed, _ policy: RetryPolicy, at time: Timestamp) {
+    /// - Parameters:
+    ///   - time: the time of its entry: it was decided no earlier.
+    ///   - latest: it was decided no later.
+    init(_ failed: Event.Failed, _ policy: RetryPolicy, at time: Timestamp, by latest: Timestamp) {
         self.failed = failed
         self.policy = policy
         self.time = time
+        self.latest = latest
     }
 
     private var ceiling: Duration {
@@ -28,10 +33,10 @@ struct Retry {
         let isOver = isFinal || failed.failures >= policy.attempts
         guard let due = failed.due else { return isOver ? nil : "it is dead, and may be tried again" }
         if isOver { return "it is tried again, and should be dead" }
-        let wait = due - time
         let slack = Duration.microseconds(2)
-        guard wait + slack >= least else { return "it is tried again after \(wait), and asked for \(least)" }
-        return wait <= max(least, ceiling) + slack ? nil : "it waits \(wait), at most \(ceiling) is right"
+        let (longest, shortest) = (due - time, due - latest)
+        guard longest + slack >= least else { return "it is tried again after \(longest), and asked for \(least)" }
+        return shortest <= max(least, ceiling) + slack ? nil : "it waits \(shortest), at most \(ceiling) is right"
     }
 
     /// The part of the longest wait that it waits; nil when chance has no part in it.

@@ -6,7 +6,9 @@ import MartletNode
 extension Simulation {
     func check() async {
         if world.isAccused { return }
-        var history = History(limits: world.options.node.limits, calm: World.wall + world.calmSince)
+        // What was under way when the faults ended may take a little longer, and what followed from the last of them.
+        let quiet = World.wall + max(world.calmSince + .seconds(10), world.hearing.aftermath)
+        var history = History(limits: world.options.node.limits, hearing: world.hearing, quiet: quiet)
         do {
             var position: UInt64 = 1
             while case let entries = try await world.truth.read(from: position, bytes: 1 << 20), !entries.isEmpty {
@@ -18,13 +20,15 @@ extension Simulation {
         }
         for words in history.wrong { world.accuse(words) }
         checkClients(history)
+        checkOperators(history)
         checkWorkers(history)
+        checkRefusals(history)
         checkTime(history)
         await checkView(history)
         jobCount = history.jobs.count
     }
 
-    /// What clients and operators were told is so.
+    /// What clients were told is so.
     private func checkClients(_ history: History) {
         let window = world.options.node.limits.idempotencyWindow
         for told in world.ledger.acknowledged {
@@ -43,9 +47,36 @@ extension Simulation {
         for (number, id) in history.numbers.sorted(by: { $0.key < $1.key }) where world.ledger.specs[number] == nil {
             world.accuse("job \(id) was never submitted")
         }
+        // One that is not in the log may have had the key until its leader ended.
+        for (spec, id) in world.ledger.conflicts {
+            guard let job = history.jobs[id] else { continue }
+            guard job.spec.idempotency?.key != spec.idempotencyKey || job.isWhat(spec) else { continue }
+            world.accuse("a request was refused because of job \(id), which has not its key or is what it asked for")
+        }
+    }
+
+    /// What operators were told is so.
+    private func checkOperators(_ history: History) {
         for (id, fact) in world.ledger.steered where history.jobs[id]?.facts.contains(fact) != true {
             world.accuse("job \(id) was said to be \(fact), and is not")
         }
+        for told in world.ledger.wrongStates {
+            guard let job = history.jobs[told.job] else { continue }
+            guard let words = flaw(of: told, job, dead: history.deaths[told.job]) else { continue }
+            world.accuse("job \(told.job) was said to be \(told.state), and \(words)")
+        }
+    }
+
+    /// What is certainly wrong with refusing a change because of the job's state; nil when nothing is.
+    ///
+    /// Only what is durable is said to be final, and only a redrive changes a job that is dead. Of all other states too
+    /// little is known: a leader may have ended before it could write what it knew.
+    private func flaw(of told: Ledger.WrongState, _ job: JobAccount, dead: Place?) -> String? {
+        let isForEver = told.state == .succeeded || told.state == .cancelled
+        if isForEver, job.state != told.state { return "is \(job.state)" }
+        if told.state == .dead, dead == nil { return "never was" }
+        guard let asked = told.firstRedrive, let dead, dead.epoch <= asked.epoch else { return nil }
+        return world.hearing.isDurable(dead.position, before: asked.time) ? "was dead, to be redriven" : nil
     }
 
     /// What workers were given and told is so.
@@ -62,16 +93,25 @@ extension Simulation {
                 && session.map { $0 == start.session } ?? true
             if !isRight { world.accuse("attempt \(attempt.token.value) was given out as another") }
         }
-        for (attempt, kind) in world.ledger.accepted {
+        for (attempt, ending) in world.ledger.accepted {
             let known = history.jobs[attempt.job]?.endings[attempt.token]
-            guard known != .some(.some(kind)) else { continue }
-            world.accuse("attempt \(attempt.token.value) was accepted as \(kind), in the log it is \(known as Any)")
+            guard known != .some(.some(ending)) else { continue }
+            world.accuse("attempt \(attempt.token.value) was accepted as \(ending), in the log it is \(known as Any)")
         }
-        for attempt in world.ledger.refused {
+    }
+
+    /// Workers were refused only what had to be. What a leader does not know that was replaced before the attempt began
+    /// it may refuse.
+    private func checkRefusals(_ history: History) {
+        for word in world.ledger.refused where history.isKnown(word.attempt.token, in: word.epoch) {
+            let attempt = word.attempt
             guard let outcome = world.ledger.intended[attempt], case .completed = outcome.ending else { continue }
-            if history.jobs[attempt.job]?.endings[attempt.token] == .some(.some(Ledger.kind(of: outcome))) {
+            if history.jobs[attempt.job]?.endings[attempt.token] == .some(.some(Ledger.ending(of: outcome))) {
                 world.accuse("attempt \(attempt.token.value) was refused as late, and it counted")
             }
+        }
+        for word in world.ledger.missed where history.isKnown(word.attempt.token, in: word.epoch) {
+            world.accuse("attempt \(word.attempt.token.value) was said to be of no known job")
         }
     }
 

@@ -33,10 +33,20 @@ extension Simulation {
     }
 
     private func checkCounts(of jobs: [JobAccount], _ node: Node) async throws(NodeError) {
-        for (record, _) in try await node.queues() {
-            for (state, count) in record.counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                let real = jobs.count { $0.spec.job.queue == record.name && $0.state == state }
-                if count != real { world.accuse("queue \(record.name) shows \(count) \(state), there are \(real)") }
+        let records = try await node.queues().map { $0.record }
+        // What is missing is as wrong as what is too much.
+        let names = Set(records.map { $0.name }).union(jobs.map { $0.spec.job.queue }).sorted()
+        for name in names {
+            let shown = records.filter { $0.name == name }
+            guard let record = shown.first, shown.count == 1 else {
+                world.accuse("queue \(name) is shown \(shown.count) times")
+                continue
+            }
+            for state in JobState.allCases {
+                let real = jobs.count { $0.spec.job.queue == name && $0.state == state }
+                guard record.counts[state] != real else { continue }
+                let count = record.counts[state].map { "\($0)" } ?? "nothing for"
+                world.accuse("queue \(name) shows \(count) \(state), there are \(real)")
             }
         }
     }
@@ -61,9 +71,15 @@ extension JobAccount {
 
     /// Whether it is the job that was submitted.
     func isWhat(_ submitted: JobSpec) -> Bool {
-        let start: Timestamp? = if case .after(let delay) = submitted.start { submittedAt + delay } else { nil }
-        return spec.payload == submitted.payload && spec.kind == submitted.kind && spec.priority == submitted.priority
+        spec.payload == submitted.payload && spec.kind == submitted.kind && spec.priority == submitted.priority
             && spec.job.queue == submitted.queue && spec.retry == submitted.retry && spec.timeout == submitted.timeout
-            && spec.idempotency?.key == submitted.idempotencyKey && spec.due == start
+            && spec.idempotency?.key == submitted.idempotencyKey && startsAsAsked(submitted)
+    }
+
+    /// A delay counts from when it was asked for.
+    private func startsAsAsked(_ submitted: JobSpec) -> Bool {
+        guard case .after(let delay) = submitted.start else { return spec.due == nil }
+        guard let due = spec.due else { return false }
+        return due >= submittedAt + delay && due <= submittedBy + delay
     }
 }

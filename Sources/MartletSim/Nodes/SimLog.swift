@@ -5,14 +5,17 @@ import MartletLog
 final class SimLog: EventLog {
     private let base: InMemoryLog
     private let world: World
+    /// The node's: while the process is stopped its log's thread is, too.
+    private let loop: SimLoop
+    private let number: Int
     @Simulated private var isCut = false
-    /// Nothing goes on until then: the process is stopped.
-    @Simulated private var stoppedUntil = Duration.zero
 
     @Simulated
-    init(_ world: World) {
+    init(_ world: World, _ loop: SimLoop) {
         self.world = world
+        self.loop = loop
         base = world.truth.reopened()
+        number = world.numberLog()
     }
 
     var incarnation: LogIncarnation { base.incarnation }
@@ -22,12 +25,18 @@ final class SimLog: EventLog {
     func cut() { isCut = true }
 
     @Simulated
-    func stop(until time: Duration) { stoppedUntil = time }
+    func append(_ entry: Entry) async -> AppendOutcome {
+        let outcome = await attempt(entry)
+        world.hearing.answer(entry.header, at: world.elapsed)
+        return outcome
+    }
 
     @Simulated
-    func append(_ entry: Entry) async -> AppendOutcome {
+    private func attempt(_ entry: Entry) async -> AppendOutcome {
+        // A process that has ended begins nothing.
+        if isCut { return .unknown(.stopped("the process has ended")) }
         world.hearing.write(entry.header, at: world.elapsed)
-        await sleep(syncTime())
+        await loop.sleep(syncTime())
         if isCut, world.chance.happens(0.5) { return .unknown(.stopped("the process has ended")) }
         // What comes back from two nodes that both believe that they lead is where mistakes are made.
         let isContested = world.nodes.count > 1
@@ -38,7 +47,7 @@ final class SimLog: EventLog {
         default: break
         }
         var outcome = await write(entry)
-        await sleep(syncTime())
+        await loop.sleep(syncTime())
         if isCut { return .unknown(.stopped("the process has ended")) }
         if fate < 12 { outcome = .unknown(.engine("the answer was lost")) }
         return outcome
@@ -48,17 +57,16 @@ final class SimLog: EventLog {
     private func write(_ entry: Entry) async -> AppendOutcome {
         guard world.disk.takes() else { return .full }
         let outcome = await base.append(entry)
-        if case .committed = outcome { world.wrote(entry.header.epoch, through: self) }
+        if case .committed = outcome { world.wrote(entry.header, through: number) }
         return outcome
     }
 
     @Simulated
     private func syncTime() -> Duration {
-        let stop = max(.zero, stoppedUntil - world.elapsed)
         guard world.isStormy, world.chance.happens(0.01) else {
-            return stop + world.chance.between(.microseconds(20), .milliseconds(1))
+            return world.chance.between(.microseconds(20), .milliseconds(1))
         }
-        return stop + world.chance.between(.milliseconds(100), .seconds(5))
+        return world.chance.between(.milliseconds(100), .seconds(5))
     }
 
     func head() async throws(LogError) -> LogHead { try await base.head() }

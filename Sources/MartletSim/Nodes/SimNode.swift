@@ -4,24 +4,27 @@ import MartletCore
 import MartletLog
 import MartletNode
 import MartletView
+import MartletWire
 import NIOCore
-import NIOEmbedded
 
 /// One process that runs a node: from its start to its crash.
 @Simulated
 final class SimNode {
     private let world: World
-    private let name: String
+    let name: String
     /// Where its view stands.
     let folder: URL
+    /// All that the process does runs on it, its threads' work among it.
+    private let loop: SimLoop
+    private let executor: LoopExecutor
     private let log: SimLog
     private var view: View?
     private var task: Task<Void, Never>?
     /// The node, once it leads and until it crashes or gives up.
     private(set) var serving: Node?
     private(set) var epoch: UInt64 = 0
-    /// What is sent to it arrives then, if it is stopped.
-    private(set) var stoppedUntil = Duration.zero
+    /// What is sent to it waits until then, if it is stopped.
+    private var stoppedUntil = Duration.zero
     /// Whether what it says reaches anyone.
     private(set) var isReachable = true
     private(set) var isOver = false
@@ -30,7 +33,9 @@ final class SimNode {
         self.world = world
         self.name = name
         self.folder = folder
-        log = SimLog(world)
+        loop = SimLoop(Simulated.loop)
+        executor = LoopExecutor(loop)
+        log = SimLog(world, loop)
     }
 
     /// Starts on the view of its folder; returns when it leads, or will never.
@@ -44,7 +49,7 @@ final class SimNode {
             let node = try await Node(
                 log: log, view: view, reserve: world.disk, configuration: world.options.node,
                 wall: World.wall + world.elapsed, random: Chance(seed: world.chance.next()),
-                executor: Simulated.executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+                executor: executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
             run(node)
         } catch {
             world.accuse("\(name) does not start: \(error)")
@@ -93,11 +98,19 @@ final class SimNode {
         }
     }
 
-    /// SIGSTOP for so long: nothing is written or heard.
+    /// SIGSTOP for so long: nothing of it runs, so nothing is written, said or heard.
     func stop(for time: Duration) {
         world.tell("\(name) is stopped for \(time)")
-        stoppedUntil = world.elapsed + time
-        log.stop(until: stoppedUntil)
+        loop.stop(for: time)
+        stoppedUntil = max(stoppedUntil, world.elapsed + time)
+        // One that stands still for less need not notice.
+        let isLong = time > world.options.node.heartbeatInterval + .milliseconds(1)
+        world.hearing.stand(epoch, for: time, until: stoppedUntil, isLong: isLong)
+    }
+
+    /// Returns once it runs: what was sent to it meanwhile is read then, after what its timers did.
+    func waitUntilRunning() async {
+        while stoppedUntil > world.elapsed { await sleep(stoppedUntil - world.elapsed + .microseconds(10)) }
     }
 
     /// kill -9: nothing more is sent or written, whatever was under way.
@@ -106,6 +119,9 @@ final class SimNode {
         isReachable = false
         serving = nil
         log.cut()
+        // It ends also if it is stopped.
+        stoppedUntil = world.elapsed
+        loop.goOn()
         task?.cancel()
         await task?.value
         await view?.abandon()
@@ -119,12 +135,10 @@ final class SimNode {
 
     private var scheduler: ViewScheduler {
         ViewScheduler(
-            line: { [world] in
-                let thread = SimThread(world)
+            line: { [world, loop] in
+                let thread = SimThread(world, loop)
                 return { work in Simulated.assumeHere { thread.post(work) } }
             },
-            schedule: { delay, work in
-                Simulated.loop.scheduleTask(in: .nanoseconds(max(0, delay.inNanoseconds)), work)
-            })
+            schedule: { [loop] delay, work in loop.after(delay, work) })
     }
 }
