@@ -119,7 +119,7 @@ struct FairLineTests {
         for deadline in deadlines { deadline.cancel() }
     }
 
-    @Test("While each turn of what was begun takes all the time, deadlines are kept, and strangers come")
+    @Test("While each turn of what was begun takes all the time, deadlines are kept")
     func saturated() {
         let deadlines = (1...20).map { _ in line.after(.zero) { [course] in course.steps.append("d") } }
         for _ in 1...40 {
@@ -128,11 +128,9 @@ struct FairLineTests {
                 course.steps.append("b")
             }
         }
-        for number in 1...3 { wait(FairLine.Peer(), "s\(number)") }
         rounds(3)
         #expect(course.steps.filter { $0 == "b" }.count == 3)
         #expect(course.steps.filter { $0 == "d" }.count == 20)
-        #expect(["s1", "s2", "s3"].allSatisfy(course.steps.contains))
         for deadline in deadlines { deadline.cancel() }
     }
 

@@ -135,7 +135,7 @@ package final class FairLine: Sendable {
         }
         state.value.pause = Self.pause
         let end = NIODeadline.now() + Self.slice
-        for work in state.value.turns.nextOfEachTime() { work() }
+        for work in state.value.turns.nextDue() { work() }
         while let work = state.value.turns.next() {
             work()
             guard NIODeadline.now() < end else { return setTimer() }

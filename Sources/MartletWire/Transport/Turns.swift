@@ -41,12 +41,11 @@ struct Turns {
         known.append(peer)
     }
 
-    /// What comes each time that work is taken up. A single turn of what has been begun may last all that time, and one
-    /// turn in sixteen would then be one in sixteen of those times.
-    mutating func nextOfEachTime() -> [Work] {
+    /// What is due comes each time that work is taken up, a little of it. A single turn of what has been begun may last
+    /// all that time, and one turn in sixteen would then be one in sixteen of those times. Strangers bear that.
+    mutating func nextDue() -> [Work] {
         var works: [Work] = []
         while works.count < Self.dueEachTime, let work = due.popFirst() { works.append(work) }
-        if let work = popStranger() { works.append(work) }
         return works
     }
 
