@@ -8,6 +8,7 @@ import concurrent.futures
 import datetime
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -85,7 +86,7 @@ def write(finds, options):
 
 def tidy(sign):
     """Identifiers mean nothing in a table."""
-    sign = tree.re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", sign).replace("|", "/")
+    sign = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", sign).replace("|", "/")
     return sign if len(sign) <= 100 else sign[:99] + "…"
 
 

@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass
@@ -98,7 +97,3 @@ def build(tree):
     subprocess.run(command, cwd=tree, check=True)
     place = subprocess.run([*command, "--show-bin-path"], cwd=tree, check=True, capture_output=True, text=True)
     return pathlib.Path(place.stdout.strip()) / "martlet-sim"
-
-
-def remove(tree):
-    shutil.rmtree(tree, ignore_errors=True)
