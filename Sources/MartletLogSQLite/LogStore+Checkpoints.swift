@@ -140,11 +140,7 @@ extension LogStore {
     func moveIntoFile(truncating: Bool = false) throws(LogError) {
         do {
             pendingPages = try engine { () throws(SQLiteError) in
-                let mode = truncating ? "TRUNCATE" : "PASSIVE"
-                let statement = try database.prepare("PRAGMA wal_checkpoint(\(mode))")
-                defer { statement.reset() }
-                guard try statement.step() else { return 0 }
-                return Int(statement.int64(at: 1) - statement.int64(at: 2))
+                try database.moveWAL(truncating ? .truncate : .passive)
             }
         } catch .full {
             pendingPages = 0

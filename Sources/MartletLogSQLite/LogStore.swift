@@ -75,12 +75,11 @@ final class LogStore {
         try takeOver(try folder.status(of: path + "-wal")?.size ?? 0)
     }
 
-    /// Writes anew what another process has left in the write-ahead log, before anything is appended behind it.
-    ///
-    /// A sync that failed may have ended that process. The kernel drops what it could not write and then calls it
-    /// written: the frames can be read, from memory, and no later sync would make them durable.
+    /// Makes what another process has left in the write-ahead log durable, before anything is appended behind it.
     private func takeOver(_ bytes: Int) throws(LogError) {
-        if bytes > 0 { try moveIntoFile(truncating: true) }
+        guard bytes > 0 else { return }
+        try engine { () throws(SQLiteError) in try database.renewWAL() }
+        try moveIntoFile(truncating: true)
     }
 
     /// Appends in one statement, which is one transaction and one sync.

@@ -7,7 +7,9 @@ internal import CSQLite
 /// serialises its use; nothing here locks (`SQLITE_OPEN_NOMUTEX`). See decision record 3 for why this is not a
 /// larger library.
 public final class Database {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
+    /// How many pages the write-ahead log held after this connection's last commit; 0 unless they are counted.
+    public internal(set) var walPages = 0
 
     /// Made once, before the first connection of the process.
     private static let pagesVFS: String? = {
@@ -80,13 +82,6 @@ public final class Database {
             sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
             throw error
         }
-    }
-
-    /// Closing leaves the write-ahead log as it is, instead of moving it into the file and deleting it: evidence
-    /// stays, and after a failed sync nothing is written again.
-    public func keepWALOnClose() throws(SQLiteError) {
-        let code = martlet_keep_wal_on_close(handle)
-        guard code == SQLITE_OK else { throw error(code, "keeping the write-ahead log on close") }
     }
 
     /// Whether each page of the file ends with a checksum that is checked when it is read.

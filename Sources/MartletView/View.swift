@@ -118,6 +118,9 @@ public final class View: Sendable {
     public func close() async {
         // What the disk refuses is in the log still; it is projected again after the next start.
         try? await flush()
+        await reader.stop()
+        // What cannot be moved into the file is read from the log ahead of it.
+        _ = try? await write { writing throws(ViewError) in try writing.moveWAL(.truncate) }
         await abandon()
     }
 

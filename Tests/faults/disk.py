@@ -68,6 +68,7 @@ class Disk:
         self._sure_names: dict[str, _File] = {}
         self._renamings: list[tuple[Step, _File]] = []
         self._last: _Change | None = None
+        self.has_failed = False
 
     def follow(self, step: Step) -> None:
         if step.name == ".":
@@ -83,6 +84,7 @@ class Disk:
         if step.kind == SYNCED:
             file.sync()
         elif step.kind == SYNC_FAILED:
+            self.has_failed = True
             for change in file.changes:
                 change.is_doomed = change.is_doomed or not change.is_sure
         else:

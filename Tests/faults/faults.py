@@ -42,6 +42,9 @@ Found = tuple[Counter[str], list[str]]
 
 PARTS = ("points", "cuts", "corruptions", "full", "slow", "stopped", "clocks")
 
+#: Of the view's syncs, those with which it moves its write-ahead log into its file at the end of its first life.
+VIEW_SYNCS = (5, 6)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -51,6 +54,8 @@ class Size:
     #: How many images of each story, how many where each is large, and how many stories of each sort.
     images: int
     large_images: int
+    #: How many more where the view is moved into its file after one of its syncs failed.
+    aftermath: int
     stories: int
     corruptions: int
     #: How often the disk is filled, and how often something stands still.
@@ -59,9 +64,9 @@ class Size:
 
 
 SLICE = Size(
-    points=64, images=60, large_images=15, stories=1, corruptions=300, rounds=1, delays=(0.1, 0.5, 3))
+    points=64, images=60, large_images=15, aftermath=200, stories=1, corruptions=300, rounds=1, delays=(0.1, 0.5, 3))
 WHOLE = Size(
-    points=10**9, images=10**9, large_images=300, stories=2, corruptions=10_000, rounds=10,
+    points=10**9, images=10**9, large_images=300, aftermath=0, stories=2, corruptions=10_000, rounds=10,
     delays=(0.1, 0.5, 1, 3, 5))
 
 
@@ -87,15 +92,19 @@ class Faults:
         return points.run(chosen(points.all(), self._size.points, Random(self._seed)))
 
     def cuts(self) -> Found:
-        """Stories of three sorts: small, with enough bytes for the log to empty its own, and with a sync that fails."""
+        """Stories of four sorts: small, with enough bytes for the log to empty its own, with a sync of the log that
+        fails, and with one of the view's."""
         cuts, size, random = PowerCuts(self._program, self._library, self._folder), self._size, Random(self._seed)
         found = []
         for number in range(size.stories):
             name = f"{self._seed}-{number}"
             found.append(cuts.run(cuts.story(f"small-{name}"), self._seed, size.images))
             found.append(cuts.run(cuts.story(f"bulk-{name}", bulk=6_000_000), self._seed, size.large_images))
-            failing = cuts.story(f"failing-{name}", failing_sync=random.randint(12, 60))
+            failing = cuts.story(f"failing-{name}", failing=("sync", random.randint(12, 50)))
             found.append(cuts.run(failing, self._seed, size.images))
+            for sync in VIEW_SYNCS:
+                failing = cuts.story(f"failing-view-{sync}-{name}", failing=("view-sync", sync))
+                found.append(cuts.run(failing, self._seed, size.images, size.aftermath))
         return together(found)
 
     def corruptions(self) -> Found:

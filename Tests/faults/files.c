@@ -142,7 +142,7 @@ static int sync_it(int (*call)(int), int descriptor) {
     // Before the lock: a slow sync holds up nobody but who asked for it.
     if (control->sync_delay_us) usleep((useconds_t)control->sync_delay_us);
     pthread_mutex_lock(&lock);
-    int result = fails(SYNC) ? -1 : call(descriptor);
+    int result = fails(strncmp(name, "view.", 5) ? SYNC : VIEW_SYNC) ? -1 : call(descriptor);
     note(result == 0 ? SYNCED : SYNC_FAILED, name, 0, NULL, 0);
     pthread_mutex_unlock(&lock);
     return result;

@@ -64,16 +64,16 @@ class PowerCuts:
         self._library = library
         self._folder = folder
 
-    def story(self, name: str, bulk: int = 0, failing_sync: int = 0) -> Story:
-        """Runs the script with the shim writing everything down; a sync may fail on the way."""
+    def story(self, name: str, bulk: int = 0, failing: tuple[str, int] | None = None) -> Story:
+        """Runs the script with the shim writing everything down; the sync of that kind and number fails on the way."""
         folder = self._folder / name
         folder.mkdir()
         trace = folder / "trace"
         shim = Shim(self._library, folder / "data", folder / "control", trace)
         notebook = Notebook(lambda: trace.stat().st_size)
         script = Script(name, notebook, bulk)
-        if failing_sync:
-            shim.fail("sync", failing_sync, errno.EIO, forever=False)
+        if failing:
+            shim.fail(*failing, errno.EIO, forever=False)
         leash = Leash()
         try:
             for life, doing in (("first", script.first_life), ("second", script.second_life)):
@@ -95,10 +95,12 @@ class PowerCuts:
         if wrong := ends(server.child):
             raise Broken(wrong)
 
-    def run(self, story: Story, seed: str, most: int) -> tuple[Counter[str], list[str]]:
-        """Opens so many of a story's images, or all of them."""
+    def run(self, story: Story, seed: str, most: int, aftermath: int = 0) -> tuple[Counter[str], list[str]]:
+        """Opens so many of a story's images, or all of them, and so many more of those that follow a sync that failed:
+        there the disk and what can be read of it are two things."""
         random, disk = Random(f"{seed}/{story.name}"), Disk()
         share = most / (6 * len(story.steps))
+        later = aftermath / (6 * len(story.steps) / 2)
         figures: Counter[str] = Counter()
         violations: list[str] = []
         progress = Progress(f"cuts of {story.name}", len(story.steps))
@@ -108,7 +110,7 @@ class PowerCuts:
                 disk.follow(step)
                 cuts = [Cut(story, number, how, 0) for how in ("prefix", "synced", "torn")]
                 cuts += [Cut(story, number, "random", one) for one in range(3)]
-                cuts = [cut for cut in cuts if random.random() < share]
+                cuts = [cut for cut in cuts if random.random() < (share + later if disk.has_failed else share)]
                 images = [disk.image(cut.how, random) for cut in cuts]
                 for cut, found in zip(cuts, pool.map(self._open, cuts, images)):
                     figures[f"images, {cut.how}"] += 1

@@ -12,7 +12,8 @@
 // Of this library alone: the program may have such names, too.
 #define OURS __attribute__((visibility("hidden")))
 
-enum kind { READ, WRITE, SYNC, TRUNCATE, RENAME, OPEN, UNLINK, ALLOCATE, KINDS };
+// The view's syncs are of a kind of their own: there are few of them among those of the log.
+enum kind { READ, WRITE, SYNC, TRUNCATE, RENAME, OPEN, UNLINK, ALLOCATE, VIEW_SYNC, KINDS };
 
 // As Tests/faults/shim.py packs it.
 struct control {

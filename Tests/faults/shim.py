@@ -11,7 +11,8 @@ HERE = Path(__file__).resolve().parent
 #: The clocks first: they must know when they began before they run at another rate.
 SOURCES = ("clocks.c", "files.c", "trace.c")
 #: In the order of `enum kind` in shim.h.
-KINDS = ("read", "write", "sync", "truncate", "rename", "open", "unlink", "allocate")
+KINDS = ("read", "write", "sync", "truncate", "rename", "open", "unlink", "allocate",
+         "view-sync")
 _ERROR, _FOREVER, _FAILED, _DELAY, _SHIFT, _DRIFT = range(2 * len(KINDS), 2 * len(KINDS) + 6)
 _SIZE = 8 * (_DRIFT + 1)
 

@@ -76,6 +76,12 @@ class ShimTests(unittest.TestCase):
         self.shim.fail("sync", 2, errno.ENOSPC, forever=True)
         self.assertEqual(self.run_it(WRITES), ["ok", str(errno.ENOSPC), str(errno.ENOSPC)])
 
+    def test_syncs_of_the_view_are_of_their_own_kind(self) -> None:
+        self.shim.fail("view-sync", 2, errno.EIO, forever=False)
+        self.assertEqual(self.run_it(WRITES), ["ok"] * 3)
+        self.assertEqual(self.run_it(WRITES.replace("/log", "/view.db-wal")), ["ok", str(errno.EIO), "ok"])
+        self.assertEqual((self.shim.calls["sync"], self.shim.calls["view-sync"]), (3, 3))
+
     def assert_rate(self, rate: float) -> float:
         """Returns what the wall's clock said."""
         *bounds, wall = map(float, self.run_it(CLOCKS))

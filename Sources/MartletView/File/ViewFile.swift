@@ -17,6 +17,7 @@ enum ViewFile {
         do {
             let moved = movedPosition(path)
             let database = try Database(path: path)
+            try database.keepWALOnClose()
             try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384")
             let isNew = try isEmpty(database)
             if !isNew {
@@ -24,13 +25,15 @@ enum ViewFile {
                 guard try moved <= position(database).position else {
                     throw ViewError.damaged("its write-ahead log has lost what was moved into the file")
                 }
+                try database.renewWAL()
                 try upgrade(database)
             } else {
                 database.hasPageChecksums = true
             }
             try database.execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000;"
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;"
                     + "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY")
+            database.countWALPages()
             if isNew { try create(database, path, incarnation) }
             return database
         } catch {

@@ -47,6 +47,7 @@ final class Writer {
                 try changes.forEachJob(jobs.write)
                 keyCount += try side.write(changes.keys)
             }
+            try keepWALShort()
             burst += merged
         } while !rest.isEmpty
         if burst >= Self.leastBurst { lookLater() }
@@ -96,17 +97,28 @@ final class Writer {
     /// Everything up to the returned position survives a loss of power.
     func makeDurable() throws(ViewError) -> ViewPosition {
         try flush()
-        do {
-            // Syncs the WAL, copies all of it to the file, and syncs that.
-            let statement = try database.prepare("PRAGMA wal_checkpoint(FULL)")
-            guard try statement.step() else { throw ViewError.engine("the checkpoint did not answer") }
-            defer { statement.reset() }
-            guard statement.int64(at: 0) == 0, statement.int64(at: 1) == statement.int64(at: 2) else {
-                throw ViewError.busy("the checkpoint was held up by a reader")
-            }
-        } catch {
-            throw ViewError(error)
-        }
+        guard try moveWAL(.full) == 0 else { throw ViewError.busy("the checkpoint was held up by a reader") }
         return progress.position
+    }
+
+    /// Moves what was written ahead into the file; returns how many pages of it a reader holds up.
+    @discardableResult
+    func moveWAL(_ move: Database.Move) throws(ViewError) -> Int {
+        do throws(SQLiteError) {
+            return try database.moveWAL(move)
+        } catch {
+            throw failed(ViewError(error))
+        }
+    }
+
+    private static let walLimit = 16_000
+
+    private func keepWALShort() throws(ViewError) {
+        guard database.walPages >= Self.walLimit else { return }
+        do throws(ViewError) {
+            try moveWAL(.passive)
+        } catch .full {
+            // It stays as it is, whole, and the next time may do better.
+        }
     }
 }

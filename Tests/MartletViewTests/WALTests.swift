@@ -1,0 +1,51 @@
+import MartletCore
+import MartletView
+import Testing
+
+@Suite("The write-ahead log of the view is moved into the file by the view itself")
+struct WALTests {
+    @Test("Closing moves all of it, and gives its room back")
+    func closing() async throws {
+        let folder = try TemporaryFolder()
+        let view = try View(path: folder.view, incarnation: "log")
+        view.project([submitted(subject(1))])
+
+        await view.close()
+
+        #expect(try readFile(folder.view + "-wal").isEmpty)
+        try writeFile(folder.path + "/copy.db", try readFile(folder.view))
+        let copy = try View(path: folder.path + "/copy.db", incarnation: "log")
+        #expect(copy.position == position(1))
+        await copy.close()
+    }
+
+    @Test("A crash leaves it as it is")
+    func crash() async throws {
+        let folder = try TemporaryFolder()
+        let view = try View(path: folder.view, incarnation: "log")
+        view.project([submitted(subject(1))])
+        try await view.flush()
+        let ahead = try readFile(folder.view + "-wal")
+
+        await view.abandon()
+
+        #expect(try readFile(folder.view + "-wal") == ahead)
+    }
+
+    @Test("Under load its room is used again")
+    func load() async throws {
+        let folder = try TemporaryFolder()
+        let view = try View(path: folder.view, incarnation: "log", lag: .seconds(600))
+        let payload = [UInt8](repeating: 7, count: 1 << 20)
+        for number in 1...150 as ClosedRange<UInt64> {
+            view.project([submitted(subject(number), payload: payload)], at: position(number))
+            if number % 10 == 0 { try await view.flush() }
+        }
+
+        // 150 MiB were written, and it is emptied at 62.5.
+        #expect(try readFile(folder.view).count > 100 << 20)
+        #expect(try readFile(folder.view + "-wal").count < 80 << 20)
+        #expect(try await view.counts() == [.queued: 150])
+        await view.close()
+    }
+}
