@@ -30,6 +30,8 @@ final class World {
     private(set) var openCalls = 0
     private var logCount = 0
     private var writers: [UInt64: Int] = [:]
+    /// All entries that there ever were, whatever the log has forgotten since.
+    private(set) var written: [Entry] = []
     private let origin = Simulated.loop.now
 
     nonisolated static let wall = Timestamp(microseconds: 1_790_000_000_000_000)
@@ -82,10 +84,12 @@ final class World {
     }
 
     /// An entry was written: of two that both believe that they lead, never two by one epoch.
-    func wrote(_ header: EntryHeader, through log: Int) {
-        hearing.commit(header.position, at: elapsed)
-        let known = writers.updateValue(log, forKey: header.epoch)
-        if let known, known != log { accuse("epoch \(header.epoch) is written by two nodes") }
+    func wrote(_ entry: Entry, through log: Int) {
+        written.append(entry)
+        hearing.commit(entry.header.position, at: elapsed)
+        let epoch = entry.header.epoch
+        let known = writers.updateValue(log, forKey: epoch)
+        if let known, known != log { accuse("epoch \(epoch) is written by two nodes") }
     }
 
     /// The epoch that the node leads or believes to lead; nil when it serves no longer.

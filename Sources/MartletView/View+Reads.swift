@@ -23,10 +23,9 @@ extension View {
         try await read(mustSeeAll: request.mustSeeAll) { try $0.page(request) }
     }
 
-    /// A scheduled, queued, retrying or dead job, to be admitted; nil for any other. It is not retired from now on.
+    /// A scheduled, queued, retrying or dead job, to be admitted; nil for any other.
     public func waitingJob(_ id: JobID) async throws(ViewError) -> Job? {
-        lend(id)
-        return try await read { try $0.waitingJob(id) }
+        try await read { try $0.waitingJob(id) }
     }
 
     /// What is remembered of `keys`, in their order, expired ones among them until they are retired.

@@ -13,7 +13,7 @@ public final class View: Sendable {
     private let reader: WorkerThread<Reader>
     private let inbox: Inbox
     private let progress: Progress
-    private let redrives = RedriveGuard()
+    private let loans = Loans()
     private let lag: Duration
 
     /// Opens the file, or creates it with all that it consists of.
@@ -103,14 +103,14 @@ public final class View: Sendable {
     }
 
     /// Deletes up to `limit` finished jobs and expired keys together; returns how many. As many as `limit` means
-    /// that there may be more. Jobs that were lent by `waitingJob` are spared: a redrive may be on its way.
+    /// that there may be more. Jobs that are lent are spared: a redrive may be on its way.
     public func retire(
         finishedBefore: Timestamp, keysExpiredBefore: Timestamp, limit: Int
     ) async throws(ViewError) -> Int {
-        let redrives = redrives
+        let loans = loans
         return try await write { writing throws(ViewError) in
             try writing.retire(
-                finishedBefore: finishedBefore, keysExpiredBefore: keysExpiredBefore, limit: limit, except: redrives)
+                finishedBefore: finishedBefore, keysExpiredBefore: keysExpiredBefore, limit: limit, except: loans)
         }
     }
 
@@ -136,8 +136,11 @@ public final class View: Sendable {
         try await write { writing throws(ViewError) in writing.jobs.rowsWritten }
     }
 
-    /// Marks a job as lent before it is read.
-    func lend(_ id: JobID) { redrives.add(id) }
+    /// Keeps a job from being retired, from before it is read until what was decided of it is projected.
+    public func lend(_ id: JobID) { loans.add(id) }
+
+    /// Ends one loan.
+    public func takeBack(_ id: JobID) { loans.remove(id) }
 
     /// Runs `body` with the reader, after all that was projected before is written, or on what is written now.
     func read<Value: Sendable>(

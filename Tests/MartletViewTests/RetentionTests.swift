@@ -38,12 +38,16 @@ struct RetentionTests {
         let view = try View(path: folder.view, incarnation: "log")
         view.project([submitted(subject(1))], [started(subject(1))], [failed(subject(1), due: nil)])
 
-        _ = try await view.waitingJob(subject(1).id)
+        for _ in 1...2 { view.lend(subject(1).id) }
+        view.takeBack(subject(1).id)
         #expect(try await view.retire(finishedBefore: second(99), keysExpiredBefore: second(0), limit: 9) == 0)
         view.project([.redriven(subject(1))], from: 4)
+        view.takeBack(subject(1).id)
 
         #expect(try await view.job(subject(1).id)?.job.state == .queued)
         #expect(try await view.counts() == [.queued: 1])
+        view.project([.cancelled(subject(1), from: .queued)], from: 5)
+        #expect(try await view.retire(finishedBefore: second(99), keysExpiredBefore: second(0), limit: 9) == 1)
         await view.close()
     }
 

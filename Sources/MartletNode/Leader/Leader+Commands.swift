@@ -64,6 +64,8 @@ extension Leader {
     /// Decides a command that names one job, wherever the job is, and gives the job as it stands then.
     private func change(_ id: JobID, _ command: Command) async throws(NodeError) -> JobRecord {
         try requireLeading()
+        view.lend(id)
+        defer { view.takeBack(id) }
         try await admitIfCold(id)
         try requireLeading()
         do {

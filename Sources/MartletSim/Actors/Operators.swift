@@ -42,8 +42,8 @@ final class SimLeaser {
             switch done.answer {
             case .success, .failure(.alreadySettled):
                 return world.ledger.accept(AttemptOutcome(attempt: attempt, ending: .completed(result: result)))
-            case .failure(.refused): return world.ledger.refuse(attempt, by: done.epoch)
-            case .failure(.unknownJob): return world.ledger.miss(attempt, by: done.epoch)
+            case .failure(.refused): return world.ledger.refuse(world.word(of: attempt, by: done.epoch))
+            case .failure(.unknownJob): return world.ledger.miss(world.word(of: attempt, by: done.epoch))
             default: continue
             }
         }
@@ -87,6 +87,7 @@ final class SimOperator {
         case .failure(.refused(.wrongState(_, let state))):
             world.ledger.refuse(Ledger.WrongState(job: job, state: state, firstRedrive: isFirst ? asked : nil))
         case nil, .failure(.unavailable), .failure(.exhausted): break
+        case .failure(.unknownJob): world.ledger.miss(job, at: world.now)
         case .failure(let error): world.accuse("\(name) of the acknowledged job \(job): \(error)")
         }
     }
@@ -94,6 +95,7 @@ final class SimOperator {
     private func look(at job: JobID) async {
         switch await world.call(newest: true, { node throws(NodeError) in try await node.job(job) }) {
         case nil, .success, .failure(.unavailable): break
+        case .failure(.unknownJob): world.ledger.miss(job, at: world.now)
         case .failure(let error): world.accuse("the acknowledged job \(job) is not found: \(error)")
         }
     }

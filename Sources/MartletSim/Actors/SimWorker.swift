@@ -138,10 +138,10 @@ final class SimWorker {
             case nil, .alreadySettled: world.ledger.accept(outcome)
             case .refused:
                 world.tell("\(name) is too late for \(outcome.attempt.token)")
-                world.ledger.refuse(outcome.attempt, by: link?.epoch)
+                world.ledger.refuse(world.word(of: outcome.attempt, by: link?.epoch))
             case .unknownJob:
                 world.tell("\(name) is told that nobody knows of \(outcome.attempt.token)")
-                world.ledger.miss(outcome.attempt, by: link?.epoch)
+                world.ledger.miss(world.word(of: outcome.attempt, by: link?.epoch))
             case .unavailable: world.tell("\(name) hears nothing of \(outcome.attempt.token)")
             case let error?: world.accuse("\(name) is refused an outcome: \(error)")
             }

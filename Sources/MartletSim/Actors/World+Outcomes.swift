@@ -16,4 +16,9 @@ extension World {
         }
         return AttemptOutcome(attempt: delivery.attempt, ending: ending)
     }
+
+    /// What a node said of an attempt, heard now.
+    func word(of attempt: AttemptID, by epoch: UInt64?) -> Ledger.Word {
+        Ledger.Word(attempt: attempt, epoch: epoch, time: now)
+    }
 }

@@ -19,6 +19,8 @@ struct Ledger: Sendable {
     private(set) var refused: [Word] = []
     /// Outcomes that a node refused because it knew of no such job.
     private(set) var missed: [Word] = []
+    /// Acknowledged jobs that a node did not know, and when.
+    private(set) var absent: [(job: JobID, time: Timestamp)] = []
     /// What operators were told that they had done.
     private(set) var steered: [(job: JobID, fact: String)] = []
     /// What they were refused because of the job's state.
@@ -40,6 +42,8 @@ struct Ledger: Sendable {
         let attempt: AttemptID
         /// The epoch that it leads or believed to lead; nil when that is not known.
         let epoch: UInt64?
+        /// When it was heard.
+        let time: Timestamp
     }
 
     struct WrongState {
@@ -85,11 +89,11 @@ struct Ledger: Sendable {
 
     mutating func accept(_ outcome: AttemptOutcome) { accepted.append((outcome.attempt, Self.ending(of: outcome))) }
 
-    mutating func refuse(_ attempt: AttemptID, by epoch: UInt64?) {
-        refused.append(Word(attempt: attempt, epoch: epoch))
-    }
+    mutating func refuse(_ word: Word) { refused.append(word) }
 
-    mutating func miss(_ attempt: AttemptID, by epoch: UInt64?) { missed.append(Word(attempt: attempt, epoch: epoch)) }
+    mutating func miss(_ word: Word) { missed.append(word) }
+
+    mutating func miss(_ job: JobID, at time: Timestamp) { absent.append((job, time)) }
 
     mutating func steer(_ job: JobID, _ fact: String) { steered.append((job, fact)) }
 

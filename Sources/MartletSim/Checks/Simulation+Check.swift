@@ -10,11 +10,8 @@ extension Simulation {
         let quiet = World.wall + max(world.calmSince + .seconds(10), world.hearing.aftermath)
         var history = History(limits: world.options.node.limits, hearing: world.hearing, quiet: quiet)
         do {
-            var position: UInt64 = 1
-            while case let entries = try await world.truth.read(from: position, bytes: 1 << 20), !entries.isEmpty {
-                for entry in entries { try history.read(entry) }
-                position += UInt64(entries.count)
-            }
+            for entry in world.written { try history.read(entry) }
+            try await checkLog()
         } catch {
             world.accuse("the log cannot be read: \(error)")
         }
@@ -24,8 +21,34 @@ extension Simulation {
         checkWorkers(history)
         checkRefusals(history)
         checkTime(history)
-        await checkView(history)
         jobCount = history.jobs.count
+        await checkView(history)
+        if world.options.node.retention < .seconds(60) { await checkRetention() }
+    }
+
+    /// The log has the last of what was written, and begins no later than the view allows.
+    private func checkLog() async throws {
+        let head = try await world.truth.head()
+        var position = try await firstKept()
+        let covered = try await world.truth.checkpoint()?.position ?? 0
+        if covered + 1 < position {
+            world.accuse("the log has forgotten more than its checkpoint covers")
+        }
+        while case let entries = try await world.truth.read(from: position, bytes: 1 << 20), !entries.isEmpty {
+            let original = world.written.dropFirst(Int(position) - 1).prefix(entries.count)
+            if !entries.elementsEqual(original) { world.accuse("the log is not what was written") }
+            position += UInt64(entries.count)
+        }
+        if world.written.last.map({ LogHead(of: $0) }) ?? .empty != head { world.accuse("the log ends elsewhere") }
+    }
+
+    private func firstKept() async throws -> UInt64 {
+        do {
+            _ = try await world.truth.read(from: 1, bytes: 0)
+            return 1
+        } catch LogError.forgotten(let first) {
+            return first
+        }
     }
 
     /// What clients were told is so.
@@ -60,11 +83,20 @@ extension Simulation {
         for (id, fact) in world.ledger.steered where history.jobs[id]?.facts.contains(fact) != true {
             world.accuse("job \(id) was said to be \(fact), and is not")
         }
+        for told in world.ledger.absent where !isRetired(told.job, by: told.time, history) {
+            world.accuse("the acknowledged job \(told.job) was not found")
+        }
         for told in world.ledger.wrongStates {
             guard let job = history.jobs[told.job] else { continue }
             guard let words = flaw(of: told, job, dead: history.deaths[told.job]) else { continue }
             world.accuse("job \(told.job) was said to be \(told.state), and \(words)")
         }
+    }
+
+    /// Whether the job ended so long before that it need not be kept.
+    func isRetired(_ job: JobID, by time: Timestamp, _ history: History) -> Bool {
+        guard let ended = history.jobs[job]?.finishedAt else { return false }
+        return ended + world.options.node.retention <= time
     }
 
     /// What is certainly wrong with refusing a change because of the job's state; nil when nothing is.
@@ -111,6 +143,7 @@ extension Simulation {
             }
         }
         for word in world.ledger.missed where history.isKnown(word.attempt.token, in: word.epoch) {
+            if isRetired(word.attempt.job, by: word.time, history) { continue }
             world.accuse("attempt \(word.attempt.token.value) was said to be of no known job")
         }
     }

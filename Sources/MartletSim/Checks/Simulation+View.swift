@@ -9,31 +9,65 @@ extension Simulation {
         let jobs = history.jobs.values.sorted { $0.spec.job.number < $1.spec.job.number }
         do throws(NodeError) {
             for job in jobs {
-                let id = job.spec.job.id
-                if let flaw = job.flaw(of: try await node.job(id)) { world.accuse("job \(id): the view has \(flaw)") }
-                let facts = try await node.history(of: id).map(\.event)
-                // Long histories lose their middle.
-                if facts.count < 150, facts != job.facts { world.accuse("job \(id): the view has another history") }
+                do throws(NodeError) {
+                    try await checkJob(job, node)
+                } catch .unknownJob where isRetired(job.spec.job.id, by: world.now, history) {
+                    continue
+                }
             }
-            try await checkList(of: jobs, node)
-            try await checkCounts(of: jobs, node)
+            try await checkLists(of: jobs, node, history)
         } catch {
             world.accuse("what is in the log cannot be read in the view: \(error)")
         }
     }
 
-    private func checkList(of jobs: [JobAccount], _ node: Node) async throws(NodeError) {
+    /// What is kept for long enough is gone once the house was kept again.
+    func checkRetention() async {
+        await sleep(world.options.node.retention + .seconds(620))
+        guard let node = world.newest?.serving else { return world.accuse("no node serves at the end") }
+        do throws(NodeError) {
+            let rest = try await list(node)
+            if !rest.isEmpty { world.accuse("\(rest.count) jobs are kept for too long") }
+            checkCounts(of: [], try await node.queues().map { $0.record })
+        } catch {
+            world.accuse("the view cannot be read: \(error)")
+        }
+    }
+
+    private func checkJob(_ job: JobAccount, _ node: Node) async throws(NodeError) {
+        let id = job.spec.job.id
+        if let flaw = job.flaw(of: try await node.job(id)) { world.accuse("job \(id): the view has \(flaw)") }
+        let facts = try await node.history(of: id).map(\.event)
+        // Long histories lose their middle.
+        if facts.count < 150, facts != job.facts { world.accuse("job \(id): the view has another history") }
+    }
+
+    /// The list shows what is kept and the counts count what is listed. What is retired meanwhile is looked at once more.
+    private func checkLists(of jobs: [JobAccount], _ node: Node, _ history: History) async throws(NodeError) {
+        var (listed, records) = (try await list(node), try await node.queues().map { $0.record })
+        while case let again = try await list(node), again != listed {
+            (listed, records) = (again, try await node.queues().map { $0.record })
+        }
+        let names = Set(listed)
+        let kept = jobs.filter { job in
+            let id = job.spec.job.id
+            return names.contains(id) || !isRetired(id, by: world.now, history)
+        }
+        if listed != kept.reversed().map(\.spec.job.id) { world.accuse("the list shows other jobs than there are") }
+        checkCounts(of: kept, records)
+    }
+
+    private func list(_ node: Node) async throws(NodeError) -> [JobID] {
         var (listed, after) = ([JobID](), UInt64?.none)
         repeat {
             let page = try await node.jobs(JobQuery(limit: 37, after: after))
             listed += page.jobs.map(\.job.subject.id)
             after = page.next
         } while after != nil
-        if listed != jobs.reversed().map(\.spec.job.id) { world.accuse("the list shows other jobs than there are") }
+        return listed
     }
 
-    private func checkCounts(of jobs: [JobAccount], _ node: Node) async throws(NodeError) {
-        let records = try await node.queues().map { $0.record }
+    private func checkCounts(of jobs: [JobAccount], _ records: [QueueRecord]) {
         // What is missing is as wrong as what is too much.
         let names = Set(records.map { $0.name }).union(jobs.map { $0.spec.job.queue }).sorted()
         for name in names {

@@ -9,11 +9,17 @@ final class SimLog: EventLog {
     private let loop: SimLoop
     private let number: Int
     @Simulated private var isCut = false
+    @Simulated private let start: Start
+    /// The position of the node's last checkpoint: its view was durable there.
+    @Simulated private(set) var kept: UInt64?
+    /// Whether its view may be on its way into its file: nobody knows then where the file alone stands.
+    @Simulated private(set) var isMoving = false
 
     @Simulated
-    init(_ world: World, _ loop: SimLoop) {
+    init(_ world: World, _ loop: SimLoop, _ start: Start) {
         self.world = world
         self.loop = loop
+        self.start = start
         base = world.truth.reopened()
         number = world.numberLog()
     }
@@ -57,7 +63,7 @@ final class SimLog: EventLog {
     private func write(_ entry: Entry) async -> AppendOutcome {
         guard world.disk.takes() else { return .full }
         let outcome = await base.append(entry)
-        if case .committed = outcome { world.wrote(entry.header, through: number) }
+        if case .committed = outcome { world.wrote(entry, through: number) }
         return outcome
     }
 
@@ -69,14 +75,43 @@ final class SimLog: EventLog {
         return world.chance.between(.milliseconds(100), .seconds(5))
     }
 
-    func head() async throws(LogError) -> LogHead { try await base.head() }
-    func read(from position: UInt64, bytes: Int) async throws(LogError) -> [Entry] {
-        try await base.read(from: position, bytes: bytes)
+    @Simulated
+    func head() async throws(LogError) -> LogHead {
+        let head = try await base.head()
+        return start.logDamage?.head(of: world.written, head) ?? head
     }
-    func keep(_ checkpoint: Checkpoint) async throws(LogError) { try await base.keep(checkpoint) }
+
+    @Simulated
+    func read(from position: UInt64, bytes: Int) async throws(LogError) -> [Entry] {
+        let entries = try await base.read(from: position, bytes: bytes)
+        guard let damage = start.logDamage else { return entries }
+        return try damage.entries(entries, after: position > 1 ? world.written[Int(position) - 2] : nil)
+    }
+
+    /// A view that is damaged is no reason to forget: nobody would have what it does not have.
+    @Simulated
+    func forget(through position: UInt64) async throws(LogError) {
+        isMoving = false
+        if start.isSound, !isCut { try await base.forget(through: position) }
+    }
+
+    @Simulated
+    func keep(_ checkpoint: Checkpoint) async throws(LogError) {
+        isMoving = false
+        guard start.isSound, !isCut else { return }
+        kept = max(kept ?? 0, checkpoint.position)
+        try await base.keep(checkpoint)
+    }
+
     func checkpoint() async throws(LogError) -> Checkpoint? { try await base.checkpoint() }
-    // The checkers read the whole log at the end.
-    func forget(through position: UInt64) async throws(LogError) {}
-    func excess(over bytes: Int) async throws(LogError) -> UInt64? { nil }
+
+    @Simulated
+    func excess(over bytes: Int) async throws(LogError) -> UInt64? {
+        let excess = try await base.excess(over: bytes)
+        // Whoever finds too much makes its view durable first.
+        isMoving = excess != nil
+        return excess
+    }
+
     func close() async {}
 }

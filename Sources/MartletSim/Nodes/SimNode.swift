@@ -14,6 +14,8 @@ final class SimNode {
     let name: String
     /// Where its view stands.
     let folder: URL
+    /// What it starts from.
+    let start: Start
     /// All that the process does runs on it, its threads' work among it.
     private let loop: SimLoop
     private let executor: LoopExecutor
@@ -29,18 +31,28 @@ final class SimNode {
     private(set) var isReachable = true
     private(set) var isOver = false
 
-    init(_ world: World, name: String, folder: URL) {
+    init(_ world: World, name: String, folder: URL, from start: Start) {
         self.world = world
         self.name = name
         self.folder = folder
+        self.start = start
         loop = SimLoop(Simulated.loop)
         executor = LoopExecutor(loop)
-        log = SimLog(world, loop)
+        log = SimLog(world, loop, start)
     }
 
+    /// Where its view stands; nil when nobody may start from that.
+    var viewPosition: UInt64? { start.viewDamage == nil ? view?.position.position : nil }
+
+    /// Where its view's file alone stands, which a loss of power leaves.
+    var durable: UInt64 { log.kept ?? start.image.durable }
+
+    /// Whether its view was written, without a sync, since its file was made durable.
+    var hasUnsynced: Bool { !log.isMoving && viewPosition.map { $0 > durable } ?? false }
+
     /// Starts on the view of its folder; returns when it leads, or will never.
-    func start() async {
-        world.tell("\(name) starts")
+    func begin() async {
+        world.tell("\(name) starts\(start.viewDamage.map { ", and \($0)" } ?? "")")
         do {
             let view = try View(
                 path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description,
@@ -52,9 +64,17 @@ final class SimNode {
                 executor: executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
             run(node)
         } catch {
-            world.accuse("\(name) does not start: \(error)")
+            world.tell("\(name) does not start: \(error)")
+            if await !mayRefuse(error) { world.accuse("\(name) does not start: \(error)") }
             isOver = true
         }
+    }
+
+    private func mayRefuse(_ error: any Error) async -> Bool {
+        if start.isDoubtful { return true }
+        // Another that believes to lead may have let it forget meanwhile.
+        guard case LogError.forgotten = error else { return false }
+        return await world.hasForgotten(after: start.image.position.lowerBound)
     }
 
     private func run(_ node: Node) {
@@ -75,6 +95,7 @@ final class SimNode {
     private func serve(_ node: Node) async {
         epoch = await node.metrics().epoch
         world.tell("\(name) leads epoch \(epoch)")
+        if let obstacle = start.obstacle { world.accuse("\(name) leads, although \(obstacle)") }
         guard isReachable else { return }
         serving = node
         world.leads(self)

@@ -8,20 +8,22 @@ import MartletNode
 final class Supervisor {
     private let world: World
     private let folder: URL
+    private let images: Images
     private var count = 0
-    /// Folders with a view that a node can start from, the oldest first.
-    private var images: [URL] = []
 
     init(_ world: World, folder: URL) {
         self.world = world
         self.folder = folder
+        images = Images(world, folder: folder)
     }
 
     func run() async throws {
         while !world.isOver {
             try await replaceEnded()
             let next = world.isStormy ? world.chance.between(.seconds(2), .seconds(25)) : .seconds(1)
-            let due = world.elapsed + next
+            var due = world.elapsed + next
+            // What goes wrong because of a damaged disk is over with the storm.
+            if world.nodes.last?.start.isSound == false { due = min(due, world.options.storm - .seconds(1)) }
             while world.elapsed < due, world.nodes.last?.isOver == false { await sleep(.milliseconds(50)) }
             guard world.isStormy, let node = world.nodes.last, !node.isOver else { continue }
             guard try await end(node) else { continue }
@@ -32,6 +34,10 @@ final class Supervisor {
 
     /// Returns whether another node is to be started.
     private func end(_ node: SimNode) async throws -> Bool {
+        if !node.start.isSound {
+            await node.crash()
+            return true
+        }
         // What goes by itself is over with the storm at the latest.
         let rest = world.options.storm - world.elapsed
         switch world.chance.below(8) {
@@ -42,14 +48,18 @@ final class Supervisor {
             world.disk.fill(for: min(rest, world.chance.between(.seconds(1), .seconds(20))))
             return false
         case 2...3:
-            try saveImage(of: node)
+            try images.save(node)
             world.tell("node \(count) goes on, and is replaced")
         case 4:
             await node.drain()
-            try saveImage(of: node)
+            try images.save(node)
+            await node.crash()
+        case 5:
+            world.tell("node \(count) loses power")
+            try images.save(node, isPowerCut: true)
             await node.crash()
         default:
-            try saveImage(of: node)
+            try images.save(node)
             await node.crash()
         }
         return true
@@ -57,7 +67,7 @@ final class Supervisor {
 
     private func replaceEnded() async throws {
         for node in world.nodes where node.isOver {
-            try saveImage(of: node)
+            try images.save(node)
             await node.crash()
             // Whoever starts processes lets one that ended rest: else a node that cannot serve is started for ever.
             await sleep(.milliseconds(500))
@@ -68,34 +78,19 @@ final class Supervisor {
     private func start() async throws {
         count += 1
         let here = folder.appending(path: "\(count)")
-        let image = chooseImage()
+        let image = images.choose()
         if let image {
-            try FileManager.default.copyItem(at: image, to: here)
+            try FileManager.default.copyItem(at: image.folder, to: here)
         } else {
             try FileManager.default.createDirectory(at: here, withIntermediateDirectories: true)
         }
-        let node = SimNode(world, name: "node \(count)", folder: here)
+        let start = try await Start(image ?? .none, at: here, world)
+        let node = SimNode(world, name: "node \(count)", folder: here, from: start)
         world.add(node)
-        await node.start()
+        await node.begin()
         let patience = world.elapsed + .seconds(30)
         // Whoever cannot start is not started at once again.
         if node.isOver { await sleep(.seconds(1)) }
         while node.serving == nil, !node.isOver, world.elapsed < patience { await sleep(.milliseconds(20)) }
-    }
-
-    /// Mostly the latest, at times an older one or none at all: the log brings it up to date.
-    private func chooseImage() -> URL? {
-        guard !images.isEmpty, !world.chance.happens(0.05) else { return nil }
-        return world.chance.happens(0.2) ? images[world.chance.below(images.count)] : images.last
-    }
-
-    /// A copy of the files as they are between two writes: what a crash now would leave.
-    private func saveImage(of node: SimNode) throws {
-        let source = node.folder
-        let image = folder.appending(path: "image-\(source.lastPathComponent)-\(world.chance.next())")
-        try FileManager.default.copyItem(at: source, to: image)
-        images.append(image)
-        guard images.count > 4 else { return }
-        try FileManager.default.removeItem(at: images.removeFirst())
     }
 }

@@ -11,7 +11,7 @@ extension Writer {
     }
 
     func retire(
-        finishedBefore: Timestamp, keysExpiredBefore: Timestamp, limit: Int, except kept: RedriveGuard
+        finishedBefore: Timestamp, keysExpiredBefore: Timestamp, limit: Int, except kept: Loans
     ) throws(ViewError) -> Int {
         try flush()
         var deleted = 0
@@ -44,7 +44,7 @@ extension Writer {
         }
     }
 
-    private func finished(before: Timestamp, limit: Int, except kept: RedriveGuard) throws -> [Finished] {
+    private func finished(before: Timestamp, limit: Int, except kept: Loans) throws -> [Finished] {
         let statement = try database.prepare(
             "SELECT j.number, q.name, k.name, j.state, j.id FROM jobs j INDEXED BY jobs_finished "
                 + "JOIN queues q ON q.id = j.queue JOIN kinds k ON k.id = j.kind "
