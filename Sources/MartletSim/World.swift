@@ -45,9 +45,6 @@ final class World {
 
     var elapsed: Duration { .nanoseconds((Simulated.loop.now - origin).nanoseconds) }
 
-    /// The time as the nodes' clocks tell it.
-    var now: Timestamp { Self.wall + elapsed }
-
     func tell(_ words: @autoclosure () -> String) { story.tell(words(), at: elapsed, isKept: options.isTold) }
 
     /// Something that must never happen did.
@@ -84,9 +81,9 @@ final class World {
     }
 
     /// An entry was written: of two that both believe that they lead, never two by one epoch.
-    func wrote(_ entry: Entry, through log: Int) {
+    func wrote(_ entry: Entry, by clock: NodeClock, through log: Int) {
         written.append(entry)
-        hearing.commit(entry.header.position, at: elapsed)
+        hearing.commit(entry.header, by: clock, at: elapsed)
         let epoch = entry.header.epoch
         let known = writers.updateValue(log, forKey: epoch)
         if let known, known != log { accuse("epoch \(epoch) is written by two nodes") }

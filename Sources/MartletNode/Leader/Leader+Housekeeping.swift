@@ -83,8 +83,15 @@ extension Leader {
         return forgotten
     }
 
-    private func retireJobs() async throws {
-        let now = clock.now
+    /// By the log's time: what is retired is over for whoever decides next, also for a batch that began a while ago and
+    /// for a leader whose clock is behind. While nothing is written that time stands still, so each round tells it to the
+    /// next one.
+    func retireJobs() async throws {
+        let now = Timestamp(microseconds: head.time)
+        if clock.now - now > .seconds(60), !isDiskFull {
+            proveWithBarrier()
+            wakeWriter()
+        }
         var retired = 0
         repeat {
             retired = try await view.retire(

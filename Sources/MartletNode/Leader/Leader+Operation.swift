@@ -38,7 +38,7 @@ extension Leader {
     }
 
     /// An entry that changes nothing: its being durable is the proof.
-    private func proveWithBarrier() {
+    func proveWithBarrier() {
         guard batch.events.isEmpty else { return }
         do {
             _ = try decide(.lead(epoch: partition.epoch))

@@ -80,22 +80,24 @@ final class SimOperator {
     ) async {
         let asked = (time: world.elapsed, epoch: world.newest?.epoch ?? 0)
         let isFirst = name == "redrive" && world.ledger.isFirstRedrive(of: job)
-        switch await world.call(newest: true, body) {
+        let answered = await world.ask(newest: true, body)
+        switch answered.answer {
         case .success:
             world.tell("the operator \(name)s \(job)")
             world.ledger.steer(job, name == "cancel" ? "cancelled" : "redriven")
         case .failure(.refused(.wrongState(_, let state))):
             world.ledger.refuse(Ledger.WrongState(job: job, state: state, firstRedrive: isFirst ? asked : nil))
         case nil, .failure(.unavailable), .failure(.exhausted): break
-        case .failure(.unknownJob): world.ledger.miss(job, at: world.now)
+        case .failure(.unknownJob): world.ledger.miss(job, at: world.elapsed, by: answered.epoch)
         case .failure(let error): world.accuse("\(name) of the acknowledged job \(job): \(error)")
         }
     }
 
     private func look(at job: JobID) async {
-        switch await world.call(newest: true, { node throws(NodeError) in try await node.job(job) }) {
+        let answered = await world.ask(newest: true) { node throws(NodeError) in try await node.job(job) }
+        switch answered.answer {
         case nil, .success, .failure(.unavailable): break
-        case .failure(.unknownJob): world.ledger.miss(job, at: world.now)
+        case .failure(.unknownJob): world.ledger.miss(job, at: world.elapsed, by: answered.epoch)
         case .failure(let error): world.accuse("the acknowledged job \(job) is not found: \(error)")
         }
     }

@@ -52,11 +52,13 @@ final class SimClient {
     private func submit(_ specs: [JobSpec], _ stamp: SubmissionStamp?) async -> Bool {
         let begin = world.elapsed
         while !world.isOver {
-            let asked = world.now
-            let answer = await world.call { node throws(NodeError) in try await node.submit(specs, stamp: stamp) }
+            let asked = world.elapsed
+            let (answer, epoch) = await world.ask { node throws(NodeError) in
+                try await node.submit(specs, stamp: stamp)
+            }
             switch answer {
             case .success(let ids):
-                world.ledger.acknowledge(ids, specs, asked: asked)
+                world.ledger.acknowledge(ids, specs, asked: asked, by: epoch ?? 0)
                 if ids.count != specs.count { world.accuse("\(ids.count) ids for \(specs.count) jobs") }
                 return true
             case .failure(.refused(.forgottenSubmission(let stamp))) where isLongAgo(stamp):

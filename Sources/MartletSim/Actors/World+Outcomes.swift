@@ -19,6 +19,6 @@ extension World {
 
     /// What a node said of an attempt, heard now.
     func word(of attempt: AttemptID, by epoch: UInt64?) -> Ledger.Word {
-        Ledger.Word(attempt: attempt, epoch: epoch, time: now)
+        Ledger.Word(attempt: attempt, epoch: epoch, time: elapsed)
     }
 }

@@ -19,6 +19,7 @@ extension Place {
 struct Hearing {
     private var heard: [SessionID: [(epoch: UInt64, time: Duration)]] = [:]
     private var began: [UInt64: Duration] = [:]
+    private var clocks: [UInt64: NodeClock] = [:]
     /// When an entry was on its way for the first time: it was decided no later.
     private var written: [Place: Duration] = [:]
     private var durable: [UInt64: Duration] = [:]
@@ -32,11 +33,16 @@ struct Hearing {
     }
 
     mutating func write(_ header: EntryHeader, at time: Duration) {
-        if began[header.epoch] == nil { began[header.epoch] = Timestamp(microseconds: header.time) - World.wall }
         if written[Place(header)] == nil { written[Place(header)] = time }
     }
 
-    mutating func commit(_ position: UInt64, at time: Duration) { durable[position] = time }
+    /// An entry is durable, of the only one that ever led its epoch.
+    mutating func commit(_ header: EntryHeader, by clock: NodeClock, at time: Duration) {
+        durable[header.position] = time
+        guard clocks[header.epoch] == nil else { return }
+        clocks[header.epoch] = clock
+        began[header.epoch] = clock.elapsed(at: Timestamp(microseconds: header.time))
+    }
 
     /// The leader has an answer from its log. One that waited for long listens for as long.
     mutating func answer(_ header: EntryHeader, at time: Duration) {
@@ -52,9 +58,14 @@ struct Hearing {
         aftermath = max(aftermath, end + .seconds(2))
     }
 
+    /// What the leader of that epoch takes for the time.
+    func time(at elapsed: Duration, in epoch: UInt64) -> Timestamp {
+        clocks[epoch]?.time(at: elapsed) ?? World.wall + elapsed
+    }
+
     /// No entry was decided after this.
     func latest(_ header: EntryHeader) -> Timestamp {
-        written[Place(header)].map { World.wall + $0 } ?? Timestamp(microseconds: header.time)
+        written[Place(header)].map { time(at: $0, in: header.epoch) } ?? Timestamp(microseconds: header.time)
     }
 
     func isDurable(_ position: UInt64, before time: Duration) -> Bool {
@@ -66,10 +77,12 @@ struct Hearing {
     /// - Parameter calm: since when nothing has gone wrong any more.
     func flaw(_ silence: History.Silence, grace: Duration, calm: Duration) -> String? {
         let epoch = silence.place.epoch
-        guard let write = written[silence.place], let begin = began[epoch] else { return nil }
+        guard let write = written[silence.place], let begin = began[epoch], let clock = clocks[epoch] else {
+            return nil
+        }
         // It was decided between the time of its batch and the time of writing. The log's times are a little early,
         // since they are of whole microseconds.
-        let decided = silence.time - World.wall
+        let decided = clock.elapsed(at: silence.time)
         let last = heard[silence.session]?.last { $0.epoch == epoch && $0.time <= decided }
         let waking = wakings[epoch]?.filter { $0 <= decided + .milliseconds(1) }.max()
         let since = max(begin, last?.time ?? .zero, waking ?? .zero)

@@ -26,10 +26,12 @@ struct History {
     private var lanes: [String: SortedKeys] = [:]
     private let limits: Limits
     private let hearing: Hearing
-    private let quiet: Timestamp
+    private let quiet: Duration
     /// The entry that is read, and when it was on its way: what it says was decided between its own time and then.
     private var place = Place(position: 0, epoch: 0, nonce: 0)
     private var latest = Timestamp(microseconds: 0)
+    /// Since when everything is on time, by the clock of the entry's leader.
+    private var quietTime = Timestamp(microseconds: 0)
 
     struct Silence {
         let session: SessionID
@@ -40,7 +42,7 @@ struct History {
     /// - Parameters:
     ///   - hearing: knows when entries were written.
     ///   - quiet: since when everything is on time.
-    init(limits: Limits, hearing: Hearing, quiet: Timestamp) {
+    init(limits: Limits, hearing: Hearing, quiet: Duration) {
         self.limits = limits
         self.hearing = hearing
         self.quiet = quiet
@@ -65,6 +67,7 @@ struct History {
         let time = Timestamp(microseconds: header.time)
         place = Place(header)
         latest = hearing.latest(header)
+        quietTime = hearing.time(at: quiet, in: header.epoch)
         for (index, event) in events.enumerated() {
             if case .numbered(let numbered) = event { number(numbered, events.dropFirst(index + 1)) }
             follow(event, at: time, in: header)
@@ -101,7 +104,7 @@ struct History {
     private mutating func change(_ subject: Subject, by event: Event, at time: Timestamp) {
         guard let before = jobs[subject.id] else { return accuse("an unknown job is named: \(subject.id)") }
         if before.spec.job != subject { accuse("job number \(subject.number) is named differently") }
-        let flaws = jobs[subject.id]?.follow(event, at: time, by: latest, limits: limits, quiet: quiet)
+        let flaws = jobs[subject.id]?.follow(event, at: time, by: latest, limits: limits, quiet: quietTime)
         for words in flaws ?? [] { accuse(words) }
         let key = key(of: before.spec)
         if before.state == .queued { lanes[subject.queue]?.remove(key) }
@@ -125,7 +128,9 @@ struct History {
             numbers[number] = job.id
         }
         if let key = submitted.idempotency?.key {
-            if let known = keys[key], known.until > time { accuse("key \(key) became \(known.job) and \(job.id)") }
+            if let known = keys[key], known.until > time {
+                accuse("key \(key) became \(known.job) and, \(known.until - time) too early, \(job.id), in \(place)")
+            }
             keys[key] = (job.id, time + limits.idempotencyWindow)
         }
         jobs[job.id] = JobAccount(submitted, at: time, by: latest)

@@ -20,7 +20,7 @@ struct Ledger: Sendable {
     /// Outcomes that a node refused because it knew of no such job.
     private(set) var missed: [Word] = []
     /// Acknowledged jobs that a node did not know, and when.
-    private(set) var absent: [(job: JobID, time: Timestamp)] = []
+    private(set) var absent: [(job: JobID, time: Duration, epoch: UInt64?)] = []
     /// What operators were told that they had done.
     private(set) var steered: [(job: JobID, fact: String)] = []
     /// What they were refused because of the job's state.
@@ -33,8 +33,10 @@ struct Ledger: Sendable {
     struct Acknowledgement {
         let id: JobID
         let spec: JobSpec
-        /// When the call began that was answered, on the node's clock.
-        let asked: Timestamp
+        /// When the call began that was answered.
+        let asked: Duration
+        /// Of the node that answered.
+        let epoch: UInt64
     }
 
     /// What a node said of an attempt.
@@ -43,7 +45,7 @@ struct Ledger: Sendable {
         /// The epoch that it leads or believed to lead; nil when that is not known.
         let epoch: UInt64?
         /// When it was heard.
-        let time: Timestamp
+        let time: Duration
     }
 
     struct WrongState {
@@ -79,8 +81,8 @@ struct Ledger: Sendable {
 
     mutating func conflict(_ spec: JobSpec, with job: JobID) { conflicts.append((spec, job)) }
 
-    mutating func acknowledge(_ ids: [JobID], _ specs: [JobSpec], asked: Timestamp) {
-        acknowledged += zip(ids, specs).map { Acknowledgement(id: $0, spec: $1, asked: asked) }
+    mutating func acknowledge(_ ids: [JobID], _ specs: [JobSpec], asked: Duration, by epoch: UInt64) {
+        acknowledged += zip(ids, specs).map { Acknowledgement(id: $0, spec: $1, asked: asked, epoch: epoch) }
     }
 
     mutating func deliver(_ delivery: Delivery, to session: SessionID?) { deliveries.append((delivery, session)) }
@@ -93,7 +95,7 @@ struct Ledger: Sendable {
 
     mutating func miss(_ word: Word) { missed.append(word) }
 
-    mutating func miss(_ job: JobID, at time: Timestamp) { absent.append((job, time)) }
+    mutating func miss(_ job: JobID, at time: Duration, by epoch: UInt64?) { absent.append((job, time, epoch)) }
 
     mutating func steer(_ job: JobID, _ fact: String) { steered.append((job, fact)) }
 

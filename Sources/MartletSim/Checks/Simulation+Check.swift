@@ -7,7 +7,7 @@ extension Simulation {
     func check() async {
         if world.isAccused { return }
         // What was under way when the faults ended may take a little longer, and what followed from the last of them.
-        let quiet = World.wall + max(world.calmSince + .seconds(10), world.hearing.aftermath)
+        let quiet = max(world.calmSince + .seconds(10), world.hearing.aftermath)
         var history = History(limits: world.options.node.limits, hearing: world.hearing, quiet: quiet)
         do {
             for entry in world.written { try history.read(entry) }
@@ -61,8 +61,9 @@ extension Simulation {
             }
             if !job.isWhat(told.spec) { world.accuse("job \(told.id) is not what was submitted") }
             // While the disk is slow, time stands still for what waits to be written.
-            let isPunctual = told.asked > World.wall + world.calmSince + .seconds(10)
-            if isPunctual, told.spec.idempotencyKey != nil, job.submittedAt + window < told.asked {
+            let isPunctual = told.asked > world.calmSince + .seconds(10)
+            let asked = world.hearing.time(at: told.asked, in: told.epoch)
+            if isPunctual, told.spec.idempotencyKey != nil, job.submittedAt + window < asked {
                 world.accuse("the key of job \(told.id) is kept too long")
             }
             if !job.state.isFinal { world.accuse("job \(told.id) is \(job.state) at the end") }
@@ -83,7 +84,7 @@ extension Simulation {
         for (id, fact) in world.ledger.steered where history.jobs[id]?.facts.contains(fact) != true {
             world.accuse("job \(id) was said to be \(fact), and is not")
         }
-        for told in world.ledger.absent where !isRetired(told.job, by: told.time, history) {
+        for told in world.ledger.absent where !isRetired(told.job, by: told.time, told.epoch, history) {
             world.accuse("the acknowledged job \(told.job) was not found")
         }
         for told in world.ledger.wrongStates {
@@ -94,9 +95,9 @@ extension Simulation {
     }
 
     /// Whether the job ended so long before that it need not be kept.
-    func isRetired(_ job: JobID, by time: Timestamp, _ history: History) -> Bool {
-        guard let ended = history.jobs[job]?.finishedAt else { return false }
-        return ended + world.options.node.retention <= time
+    func isRetired(_ job: JobID, by time: Duration, _ epoch: UInt64?, _ history: History) -> Bool {
+        guard let ended = history.jobs[job]?.finishedAt, let epoch else { return false }
+        return ended + world.options.node.retention <= world.hearing.time(at: time, in: epoch)
     }
 
     /// What is certainly wrong with refusing a change because of the job's state; nil when nothing is.
@@ -143,7 +144,7 @@ extension Simulation {
             }
         }
         for word in world.ledger.missed where history.isKnown(word.attempt.token, in: word.epoch) {
-            if isRetired(word.attempt.job, by: word.time, history) { continue }
+            if isRetired(word.attempt.job, by: word.time, word.epoch, history) { continue }
             world.accuse("attempt \(word.attempt.token.value) was said to be of no known job")
         }
     }

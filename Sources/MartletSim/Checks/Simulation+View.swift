@@ -11,7 +11,7 @@ extension Simulation {
             for job in jobs {
                 do throws(NodeError) {
                     try await checkJob(job, node)
-                } catch .unknownJob where isRetired(job.spec.job.id, by: world.now, history) {
+                } catch .unknownJob where isRetired(job.spec.job.id, by: world.elapsed, world.newest?.epoch, history) {
                     continue
                 }
             }
@@ -21,9 +21,9 @@ extension Simulation {
         }
     }
 
-    /// What is kept for long enough is gone once the house was kept again.
+    /// What is kept for long enough is gone once the house was kept twice.
     func checkRetention() async {
-        await sleep(world.options.node.retention + .seconds(620))
+        await sleep(world.options.node.retention + .seconds(1220))
         guard let node = world.newest?.serving else { return world.accuse("no node serves at the end") }
         do throws(NodeError) {
             let rest = try await list(node)
@@ -51,7 +51,7 @@ extension Simulation {
         let names = Set(listed)
         let kept = jobs.filter { job in
             let id = job.spec.job.id
-            return names.contains(id) || !isRetired(id, by: world.now, history)
+            return names.contains(id) || !isRetired(id, by: world.elapsed, world.newest?.epoch, history)
         }
         if listed != kept.reversed().map(\.spec.job.id) { world.accuse("the list shows other jobs than there are") }
         checkCounts(of: kept, records)

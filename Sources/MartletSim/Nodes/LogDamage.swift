@@ -31,8 +31,9 @@ enum LogDamage: Sendable {
         }
     }
 
-    /// Whether a node must notice that starts from a view at `position`: it reads what comes after.
-    func mustShow(from position: UInt64) -> Bool {
+    /// Whether a node notices that starts from a view at `position`: it reads what comes after, and knows what came
+    /// before.
+    func shows(from position: UInt64) -> Bool {
         switch self {
         case .flipped(let damaged): damaged > position
         case .shortened(let end): end < position

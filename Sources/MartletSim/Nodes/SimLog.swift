@@ -10,6 +10,10 @@ final class SimLog: EventLog {
     private let number: Int
     @Simulated private var isCut = false
     @Simulated private let start: Start
+    /// The time as its node was told it, and when.
+    @Simulated private var wall = (time: World.wall, at: Duration.zero)
+    @Simulated private var clock = NodeClock(World.wall, at: .zero, after: .empty)
+    @Simulated private var isFound = false
     /// The position of the node's last checkpoint: its view was durable there.
     @Simulated private(set) var kept: UInt64?
     /// Whether its view may be on its way into its file: nobody knows then where the file alone stands.
@@ -25,6 +29,10 @@ final class SimLog: EventLog {
     }
 
     var incarnation: LogIncarnation { base.incarnation }
+
+    /// The node is told the time.
+    @Simulated
+    func begin(at wall: Timestamp) { self.wall = (wall, world.elapsed) }
 
     /// Nothing reaches the log any more. What was on its way may have arrived or not.
     @Simulated
@@ -63,7 +71,7 @@ final class SimLog: EventLog {
     private func write(_ entry: Entry) async -> AppendOutcome {
         guard world.disk.takes() else { return .full }
         let outcome = await base.append(entry)
-        if case .committed = outcome { world.wrote(entry, through: number) }
+        if case .committed = outcome { world.wrote(entry, by: clock, through: number) }
         return outcome
     }
 
@@ -77,8 +85,12 @@ final class SimLog: EventLog {
 
     @Simulated
     func head() async throws(LogError) -> LogHead {
-        let head = try await base.head()
-        return start.logDamage?.head(of: world.written, head) ?? head
+        var head = try await base.head()
+        if let damage = start.logDamage { head = damage.head(of: world.written, head) }
+        // Its node sets its clock by the end that it finds first.
+        if !isFound { clock = NodeClock(wall.time, at: wall.at, after: head) }
+        isFound = true
+        return head
     }
 
     @Simulated

@@ -58,9 +58,11 @@ final class SimNode {
                 path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description,
                 lag: world.options.viewLag, limits: world.options.node.limits, scheduler: scheduler)
             self.view = view
+            let wall = World.wall + world.elapsed + world.drawSkew()
+            log.begin(at: wall)
             let node = try await Node(
                 log: log, view: view, reserve: world.disk, configuration: world.options.node,
-                wall: World.wall + world.elapsed, random: Chance(seed: world.chance.next()),
+                wall: wall, random: Chance(seed: world.chance.next()),
                 executor: executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
             run(node)
         } catch {

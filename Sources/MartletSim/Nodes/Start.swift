@@ -22,6 +22,7 @@ extension Start {
     init(_ image: Images.Image, at folder: URL, _ world: World) async throws {
         self.image = image
         let (least, most) = (image.position.lowerBound, image.position.upperBound)
+        let ends = [least, most]
         if await world.hasForgotten(after: most) { obstacle = "the log has forgotten what its view does not know" }
         isDoubtful = await world.hasForgotten(after: least)
         guard world.mayDamage else { return }
@@ -30,8 +31,9 @@ extension Start {
         case 2...4: logDamage = world.drawDamage()
         default: break
         }
-        if let logDamage, logDamage.mustShow(from: most) { obstacle = "its log is damaged: \(logDamage)" }
-        isDoubtful = isDoubtful || viewDamage != nil || logDamage?.mustShow(from: least) ?? false
+        let shown = ends.filter { logDamage?.shows(from: $0) ?? false }
+        if let logDamage, shown == ends { obstacle = "its log is damaged: \(logDamage)" }
+        isDoubtful = isDoubtful || viewDamage != nil || !shown.isEmpty
     }
 
     /// Flips a bit, or empties a sector that was never written. Nil without a file.
