@@ -122,7 +122,7 @@ struct AttemptTests {
         #expect(try harness.fail(attempts[1], retryAfter: .seconds(7200))?.due == harness.now + .seconds(7200))
     }
 
-    @Test("A failure is refused with a code that is no name or a negative wait")
+    @Test("A failure is refused with a code that is no name or a wait that is negative or too long")
     func failureIsChecked() throws {
         var harness = Harness()
         try harness.submit(.plain())
@@ -133,9 +133,11 @@ struct AttemptTests {
             return record("the code was accepted")
         }
         failing.failure.code = "x"
-        failing.retryAfter = .seconds(-1)
-        guard case .invalid(0, "retry_after", _) = harness.refusal(of: .fail(attempt, failing)) else {
-            return record("the wait was accepted")
+        for wait in [.seconds(-1), harness.partition.limits.longestDuration + .microseconds(1)] as [Duration] {
+            failing.retryAfter = wait
+            guard case .invalid(0, "retry_after", _) = harness.refusal(of: .fail(attempt, failing)) else {
+                return record("the wait \(wait) was accepted")
+            }
         }
     }
 

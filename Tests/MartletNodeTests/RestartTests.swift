@@ -34,6 +34,17 @@ struct RestartTests {
         }
     }
 
+    @Test("The clock goes on while a node recovers, however long that takes")
+    func clock() async throws {
+        let harness = try NodeHarness()
+        harness.log.beforeHead { [weak harness] in await harness?.advance(by: .seconds(7)) }
+
+        try await harness.run { node in
+            let id = try await node.submitOne()
+            #expect(try await node.job(id).job.submittedAt == NodeHarness.wall + .seconds(7))
+        }
+    }
+
     @Test("A worker comes back to its session and finishes what it holds")
     func workerComesBack() async throws {
         let harness = try NodeHarness()

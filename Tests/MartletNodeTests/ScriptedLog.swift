@@ -22,6 +22,7 @@ final class ScriptedLog: EventLog, ReservedSpace {
         var arrivals: [CheckedContinuation<Void, Never>] = []
         var hasReserve = true
         var canRestore = false
+        var beforeHead: (@Sendable () async -> Void)?
 
         mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
             defer { waiting = [] }
@@ -66,10 +67,16 @@ final class ScriptedLog: EventLog, ReservedSpace {
         }
     }
 
+    /// Runs whenever the end of the log is asked for, before the answer.
+    func beforeHead(_ body: @escaping @Sendable () async -> Void) { state.withLock { $0.beforeHead = body } }
+
     func makeRoom() { state.withLock { $0.canRestore = true } }
 
     var incarnation: LogIncarnation { base.incarnation }
-    func head() async throws(LogError) -> LogHead { try await base.head() }
+    func head() async throws(LogError) -> LogHead {
+        await state.withLock { $0.beforeHead }?()
+        return try await base.head()
+    }
     func read(from position: UInt64, bytes: Int) async throws(LogError) -> [Entry] {
         try await base.read(from: position, bytes: bytes)
     }

@@ -14,7 +14,7 @@ struct OutcomeTests {
         ($0.reason, $0.message) = ("invalid-field", "failure.code: it must be a name")
     }
 
-    static let longest = Duration.seconds(315_576_000_000)
+    static let longest = Duration.seconds(30 * 24 * 3600)
     /// What a handler asks for, and what goes out.
     static let waits: [(Duration, Duration)] = [
         (.seconds(-5), .zero),
@@ -24,9 +24,7 @@ struct OutcomeTests {
         (longest + .nanoseconds(1), longest),
     ]
 
-    @Test(
-        "A wait that the wire cannot carry becomes the nearest that it can: the server ends the worker over any other",
-        arguments: OutcomeTests.waits)
+    @Test("A wait that no server takes becomes the nearest that it does", arguments: OutcomeTests.waits)
     func waitIsClamped(asked: Duration, carried: Duration) {
         let outcome = Martlet_V1_Outcome.thrown(RetryJob(after: asked, message: "later"), key)
 

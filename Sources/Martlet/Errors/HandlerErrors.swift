@@ -13,6 +13,7 @@ public struct RefuseJob: Error, Sendable {
 ///
 /// Without `after` the job's retry policy says when, as for every other error.
 public struct RetryJob: Error, Sendable {
+    /// From nothing to 30 days; what is outside becomes the nearest of them.
     public var after: Duration?
     public var message: String
     public var code: String

@@ -29,9 +29,8 @@ extension Martlet_V1_Outcome {
     static let messageBytes = 4096
     /// Beyond what any server takes in one message; its own limit is lower, and it says so.
     static let resultBytes = 7 << 20
-    /// The longest duration that the wire carries, 10,000 years. A server ends the stream over a longer or a negative
-    /// one, and with the stream the worker.
-    static let longestWait = Duration.seconds(315_576_000_000)
+    /// As long as a server lets a failed job wait, 30 days: it refuses an outcome that asks for longer.
+    static let longestWait = Duration.seconds(30 * 24 * 3600)
     /// The code of a failure that has none of its own.
     static let plainCode = "error"
     /// The code of a failure that stands for an outcome that the server could not read.

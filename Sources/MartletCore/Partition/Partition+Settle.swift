@@ -21,8 +21,9 @@ extension Partition {
         _ attempt: AttemptID, _ failing: Command.Failing, at now: Timestamp, into events: inout [Event]
     ) throws(Refusal) -> Answer {
         let slot = try holder(of: attempt)
-        if let wait = failing.retryAfter, wait < .zero {
-            throw .invalid(index: 0, field: "retry_after", message: "it must be at least 0")
+        if let wait = failing.retryAfter, !(.zero...limits.longestDuration).contains(wait) {
+            let range = "within 0 and \(limits.longestDuration)"
+            throw .invalid(index: 0, field: "retry_after", message: "it must be \(range)")
         }
         let code = failing.failure.code.isEmpty ? "error" : failing.failure.code
         try SpecRules(limits: limits, now: now, asked: now).check(name: code, field: "failure.code", at: 0)

@@ -1,16 +1,21 @@
 import Foundation
 
+/// Where a view stands in the log.
+struct ViewStand: Sendable {
+    /// As far as that is known.
+    let position: ClosedRange<UInt64>
+    /// Where its file alone stands, without the write-ahead log.
+    let durable: UInt64
+
+    static let new = ViewStand(position: 0...0, durable: 0)
+}
+
 /// What was kept of views, each as a crash or a loss of power left it: what nodes start from.
 @Simulated
 final class Images {
     struct Image {
         let folder: URL
-        /// Where the view in it stands, as far as that is known.
-        let position: ClosedRange<UInt64>
-        /// Where its file alone stands, without the write-ahead log.
-        let durable: UInt64
-
-        static let none = Image(folder: URL(filePath: "/nowhere"), position: 0...0, durable: 0)
+        let stand: ViewStand
     }
 
     private let world: World
@@ -38,12 +43,12 @@ final class Images {
         guard let written = node.viewPosition else { return }
         let (durable, isCut) = (node.durable, isPowerCut && node.hasUnsynced)
         let name = "image-\(node.folder.lastPathComponent)-\(world.chance.next())"
-        let image = Image(
-            folder: folder.appending(path: name), position: (isCut ? durable : written)...written,
-            durable: durable)
+        let stand = ViewStand(position: (isCut ? durable : written)...written, durable: durable)
+        let image = Image(folder: folder.appending(path: name), stand: stand)
         try FileManager.default.copyItem(at: node.folder, to: image.folder)
         if isCut { try cutShort(image.folder.appending(path: "view.db-wal")) }
-        let place = images.firstIndex { $0.position.lowerBound > image.position.lowerBound } ?? images.endIndex
+        let least = stand.position.lowerBound
+        let place = images.firstIndex { $0.stand.position.lowerBound > least } ?? images.endIndex
         images.insert(image, at: place)
         guard images.count > 4 else { return }
         try FileManager.default.removeItem(at: images.removeFirst().folder)

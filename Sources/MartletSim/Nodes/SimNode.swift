@@ -45,7 +45,7 @@ final class SimNode {
     var viewPosition: UInt64? { start.viewDamage == nil ? view?.position.position : nil }
 
     /// Where its view's file alone stands, which a loss of power leaves.
-    var durable: UInt64 { log.kept ?? start.image.durable }
+    var durable: UInt64 { log.kept ?? start.view.durable }
 
     /// Whether its view was written, without a sync, since its file was made durable.
     var hasUnsynced: Bool { !log.isMoving && viewPosition.map { $0 > durable } ?? false }
@@ -64,6 +64,7 @@ final class SimNode {
                 log: log, view: view, reserve: world.disk, configuration: world.options.node,
                 wall: wall, random: Chance(seed: world.chance.next()),
                 executor: executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+            if let obstacle = start.obstacle { world.accuse("\(name) recovers, although \(obstacle)") }
             run(node)
         } catch {
             world.tell("\(name) does not start: \(error)")
@@ -76,7 +77,7 @@ final class SimNode {
         if start.isDoubtful { return true }
         // Another that believes to lead may have let it forget meanwhile.
         guard case LogError.forgotten = error else { return false }
-        return await world.hasForgotten(after: start.image.position.lowerBound)
+        return await world.hasForgotten(after: start.view.position.lowerBound)
     }
 
     private func run(_ node: Node) {
@@ -97,7 +98,6 @@ final class SimNode {
     private func serve(_ node: Node) async {
         epoch = await node.metrics().epoch
         world.tell("\(name) leads epoch \(epoch)")
-        if let obstacle = start.obstacle { world.accuse("\(name) leads, although \(obstacle)") }
         guard isReachable else { return }
         serving = node
         world.leads(self)

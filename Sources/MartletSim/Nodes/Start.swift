@@ -3,7 +3,7 @@ import MartletLog
 
 /// What a node starts from, and whether it may lead.
 struct Start: Sendable {
-    let image: Images.Image
+    let view: ViewStand
     /// What its disk has done to its view, in words. Whether that shows is known to nobody before.
     private(set) var viewDamage: String?
     private(set) var logDamage: LogDamage?
@@ -19,12 +19,11 @@ struct Start: Sendable {
 extension Start {
     /// Draws what a node's disk has done to it, if anything, and does it to its copy of a view.
     @Simulated
-    init(_ image: Images.Image, at folder: URL, _ world: World) async throws {
-        self.image = image
-        let (least, most) = (image.position.lowerBound, image.position.upperBound)
-        let ends = [least, most]
-        if await world.hasForgotten(after: most) { obstacle = "the log has forgotten what its view does not know" }
-        isDoubtful = await world.hasForgotten(after: least)
+    init(_ view: ViewStand, at folder: URL, _ world: World) async throws {
+        self.view = view
+        let ends = [view.position.lowerBound, view.position.upperBound]
+        isDoubtful = await world.hasForgotten(after: ends[0])
+        if await world.hasForgotten(after: ends[1]) { obstacle = "the log has forgotten what its view does not know" }
         guard world.mayDamage else { return }
         switch world.chance.below(20) {
         case 0...1: viewDamage = try Self.damageView(at: folder, world)

@@ -84,7 +84,7 @@ final class Supervisor {
         } else {
             try FileManager.default.createDirectory(at: here, withIntermediateDirectories: true)
         }
-        let start = try await Start(image ?? .none, at: here, world)
+        let start = try await Start(image?.stand ?? .new, at: here, world)
         let node = SimNode(world, name: "node \(count)", folder: here, from: start)
         world.add(node)
         await node.begin()

@@ -161,7 +161,7 @@ package nonisolated struct Martlet_V1_Failed: Sendable {
   /// True: the job is dead at once, whatever attempts are left.
   package var isFinal: Bool = false
 
-  /// Not sooner than this; unset leaves it to the retry policy.
+  /// Not sooner than this, at most 30 days; unset leaves it to the retry policy.
   package var retryAfter: SwiftProtobuf.Google_Protobuf_Duration {
     get {_retryAfter ?? SwiftProtobuf.Google_Protobuf_Duration()}
     set {_retryAfter = newValue}
@@ -262,7 +262,7 @@ package nonisolated struct Martlet_V1_Open: Sendable {
   /// How many attempts the worker will hold at once: 1 to 10,000.
   package var concurrency: UInt32 = 0
 
-  /// Attempts that a resumed session still works on. Those that it no longer holds come back as lost.
+  /// Attempts that a resumed session still works on. Those that it no longer holds go back to their queues, as released.
   package var held: [Martlet_V1_Held] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
