@@ -33,6 +33,7 @@ enum LogFormat {
         -> Database
     {
         do {
+            try Database.renewWAL(of: path, isExclusive: true)
             let database = try Database(path: path)
             try database.keepWALOnClose()
             // Before anything else is read: exclusive from the start means that there is no shared memory file.

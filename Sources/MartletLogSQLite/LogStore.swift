@@ -75,11 +75,9 @@ final class LogStore {
         try takeOver(try folder.status(of: path + "-wal")?.size ?? 0)
     }
 
-    /// Makes what another process has left in the write-ahead log durable, before anything is appended behind it.
+    /// Begins with an empty write-ahead log: what another process has left in it was written anew.
     private func takeOver(_ bytes: Int) throws(LogError) {
-        guard bytes > 0 else { return }
-        try engine { () throws(SQLiteError) in try database.renewWAL() }
-        try moveIntoFile(truncating: true)
+        if bytes > 0 { try moveIntoFile(truncating: true) }
     }
 
     /// Appends in one statement, which is one transaction and one sync.

@@ -31,6 +31,16 @@ struct Reserve: Sendable {
         throw .system("cannot reserve \(size) bytes in \(folder.reserve)", code)
     }
 
+    /// Runs `body`, and once more without the reserve when there is no room for it.
+    func yielding<Value>(_ body: () throws(LogError) -> Value) throws(LogError) -> Value {
+        do throws(LogError) {
+            return try body()
+        } catch {
+            guard error == .full, try release() else { throw error }
+            return try body()
+        }
+    }
+
     /// Gives the room back. False when there was nothing to give.
     func release() throws(LogError) -> Bool {
         if unlink(folder.reserve) == 0 {

@@ -52,7 +52,9 @@ public actor SQLiteLog: EventLog {
         let reserve = Reserve(folder: DataFolder(path: path), size: settings.reserve)
         let opened = await thread.run { () -> Result<LogStore, LogError> in
             do throws(LogError) {
-                let store = try LogStore(reserve.folder, partition: partition, incarnation: incarnation)
+                let store = try reserve.yielding { () throws(LogError) in
+                    try LogStore(reserve.folder, partition: partition, incarnation: incarnation)
+                }
                 // On a disk that is full already there is none, and the log opens all the same.
                 _ = try reserve.restore()
                 return .success(store)

@@ -52,28 +52,36 @@ extension Database {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Writes anew what another process has left in the write-ahead log, and syncs it: before anything is appended
-    /// behind it, or moved into the file.
+    /// Writes anew what another process has left in the write-ahead log of a file, and syncs it: before the file is
+    /// opened, and anything is appended behind it or moved.
     ///
     /// A sync that failed may have ended that process. The kernel drops what it could not write and then calls it
     /// written: it can be read, from memory, and no later sync would make it durable. The bytes stay where they are, so
     /// that a loss of power on the way harms nothing.
-    public func renewWAL() throws(SQLiteError) {
-        guard let name = sqlite3_db_filename(handle, "main"), let path = sqlite3_filename_wal(name) else { return }
+    ///
+    /// - Parameter isExclusive: whether the file is opened for one process alone, without shared memory.
+    public static func renewWAL(of path: String, isExclusive: Bool = false) throws(SQLiteError) {
+        let ahead = path + "-wal"
+        var status = stat()
+        // Without one SQLite would make the file and its log.
+        guard stat(ahead, &status) == 0, status.st_size > 0, stat(path, &status) == 0, status.st_size > 0 else { return }
+        let database = try Database(path: path)
+        try database.keepWALOnClose()
+        try database.execute(isExclusive ? "PRAGMA locking_mode = EXCLUSIVE" : "PRAGMA busy_timeout = 5000")
         // Nobody else appends meanwhile.
-        try transaction { () throws(SQLiteError) in try Self.rewrite(String(cString: path)) }
+        try database.transaction { () throws(SQLiteError) in try rewrite(ahead) }
     }
 
     private static func rewrite(_ path: String) throws(SQLiteError) {
         let file = open(path, O_RDWR | O_CLOEXEC)
-        if file < 0, errno == ENOENT { return }
         guard file >= 0 else { throw failure("opening \(path)") }
         defer { close(file) }
         var (bytes, place) = ([UInt8](repeating: 0, count: 1 << 20), off_t(0))
         while case let count = pread(file, &bytes, bytes.count, place), count != 0 {
             guard count > 0 else { throw failure("reading \(path)") }
-            guard pwrite(file, bytes, count, place) == count else { throw failure("writing \(path) anew") }
-            place += off_t(count)
+            let written = pwrite(file, bytes, count, place)
+            guard written > 0 else { throw failure("writing \(path) anew") }
+            place += off_t(written)
         }
         guard fsync(file) == 0 else { throw failure("syncing \(path)") }
     }

@@ -36,7 +36,7 @@ package struct SimulationOptions: Sendable {
             (.seconds(1), .seconds(4)), (.seconds(5), .seconds(15)),
         ])
         node.logBytes = chance.pick([8 << 10, 64 << 10, 64 << 20])
-        node.retention = chance.pick([.seconds(20), .seconds(7 * 24 * 3600)])
+        node.retention = chance.happens(0.25) ? .seconds(20) : .seconds(7 * 24 * 3600)
     }
 }
 

@@ -23,9 +23,11 @@ extension View {
         try await read(mustSeeAll: request.mustSeeAll) { try $0.page(request) }
     }
 
-    /// A scheduled, queued, retrying or dead job, to be admitted; nil for any other.
+    /// A scheduled, queued, retrying or dead job, to be admitted; nil for any other. It is lent before it is asked for.
     public func waitingJob(_ id: JobID) async throws(ViewError) -> Job? {
-        try await read { try $0.waitingJob(id) }
+        // Behind whatever is being retired now: what comes after it knows what is lent.
+        try await write { writing throws(ViewError) in try writing.flush() }
+        return try await read(mustSeeAll: false) { try $0.waitingJob(id) }
     }
 
     /// What is remembered of `keys`, in their order, expired ones among them until they are retired.

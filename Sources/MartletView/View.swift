@@ -136,7 +136,7 @@ public final class View: Sendable {
         try await write { writing throws(ViewError) in writing.jobs.rowsWritten }
     }
 
-    /// Keeps a job from being retired, from before it is read until what was decided of it is projected.
+    /// Keeps a job from being retired, from before it is read until what was decided of it is written.
     public func lend(_ id: JobID) { loans.add(id) }
 
     /// Ends one loan.
@@ -157,7 +157,7 @@ public final class View: Sendable {
         }
     }
 
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ body: @escaping @Sendable (Writer) throws(ViewError) -> Value
     ) async throws(ViewError) -> Value {
         if let cause = progress.stopped { throw cause }

@@ -64,4 +64,23 @@ struct RetentionTests {
             await #expect(throws: NodeError.unknownJob(id)) { try await node.job(id) }
         }
     }
+
+    @Test("A job is not removed whose redrive may be in the log, though nobody knows")
+    func unknownRedrive() async throws {
+        let harness = try NodeHarness()
+        let view = try harness.openView()
+        _ = try await harness.run(on: view) { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker)
+            let id = try await node.submitOne()
+            await node.report(1, [.failed(try await worker.attempts()[0], isFinal: true)], from: connection)
+            _ = try await worker.settled()
+            harness.log.script(.stopped)
+
+            await #expect(throws: NodeError.self) { try await node.redrive(id) }
+
+            let late = NodeHarness.wall + .seconds(3600)
+            #expect(try await view.retire(finishedBefore: late, keysExpiredBefore: late, limit: 9) == 0)
+        }
+    }
 }

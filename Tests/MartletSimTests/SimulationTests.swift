@@ -26,6 +26,20 @@ struct SimulationTests {
         }
     }
 
+    @Test("Disks lose and damage what they hold, logs forget and nodes refuse, all within a few seeds")
+    @MainActor
+    func damage() throws {
+        var missing = [
+            "loses power", "that nobody synced are gone", "is flipped", "was never written", "the log is damaged at",
+            "has lost entries that were acknowledged", "what was before is behind a checkpoint", "is replaced", "drains",
+        ]
+        for seed in 1...60 as ClosedRange<UInt64> where !missing.isEmpty {
+            let story = try Self.run(seed, isTold: true).story
+            missing.removeAll { words in story.contains { $0.contains(words) } }
+        }
+        #expect(missing == [])
+    }
+
     @Test("A run that goes on for too long is ended, says what is open, and disturbs no other")
     @MainActor
     func unended() throws {

@@ -48,4 +48,26 @@ struct WALTests {
         #expect(try await view.counts() == [.queued: 150])
         await view.close()
     }
+
+    @Test("Nor does it grow while nothing but retiring is written")
+    func retiring() async throws {
+        let folder = try TemporaryFolder()
+        let first = try View(path: folder.view, incarnation: "log", lag: .seconds(600))
+        let payload = [UInt8](repeating: 7, count: 1 << 20)
+        for number in 1...150 as ClosedRange<UInt64> {
+            let job = subject(number)
+            first.project([submitted(job, payload: payload), .cancelled(job, from: .queued)], at: position(number))
+            if number % 10 == 0 { try await first.flush() }
+        }
+        await first.close()
+        let view = try View(path: folder.view, incarnation: "log")
+
+        for _ in 1...15 {
+            let retired = try await view.retire(finishedBefore: second(999), keysExpiredBefore: second(0), limit: 10)
+            #expect(retired == 10)
+        }
+
+        #expect(try readFile(folder.view + "-wal").count < 90 << 20)
+        await view.close()
+    }
 }

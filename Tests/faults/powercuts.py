@@ -81,6 +81,8 @@ class PowerCuts:
         finally:
             leash.end()
         made = Story(name, notebook.records, list(steps(trace)))
+        if failing and not shim.failed:
+            raise Broken(f"{name}: there is no {failing[0]} number {failing[1]} that could fail")
         shutil.rmtree(folder)
         return made
 

@@ -65,17 +65,21 @@ extension Leader {
     private func change(_ id: JobID, _ command: Command) async throws(NodeError) -> JobRecord {
         try requireLeading()
         view.lend(id)
-        defer { view.takeBack(id) }
-        try await admitIfCold(id)
-        try requireLeading()
-        do {
+        do throws(NodeError) {
+            try await admitIfCold(id)
+            try requireLeading()
             defer { partition.dismiss(id) }
             _ = try settle(command)
-        } catch .refused(.unknownJob) {
+        } catch {
+            view.takeBack(id)
+            guard case .refused(.unknownJob) = error else { throw error }
             // Finished jobs are not held by the partition: their record tells what is wrong with the command.
             throw .refused(.wrongState(id, try await job(id).job.state))
         }
+        // Should this fail, the fact may be in the log all the same: the job stays lent until the view is opened anew.
         try await committed()
+        // Not before what was projected is written: reading it sees to that.
+        defer { view.takeBack(id) }
         return try await job(id)
     }
 

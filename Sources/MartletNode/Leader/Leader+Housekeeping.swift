@@ -96,7 +96,7 @@ extension Leader {
         repeat {
             retired = try await view.retire(
                 finishedBefore: now + .zero - configuration.retention, keysExpiredBefore: now, limit: 1000)
-        } while retired == 1000
+        } while retired == 1000 && !hasStopped
     }
 
     /// The log has no room: gives up the reserve, so that jobs can still end, or waits for room.
@@ -126,6 +126,9 @@ extension Leader {
         isHouseDue = true
         executor.loop.scheduleTask(in: .seconds(1)) { [weak self] in self?.assumeIsolated { $0.callHouseNow() } }
     }
+
+    /// A leader that is one no longer removes nothing more: its view may lack what the log has.
+    private var hasStopped: Bool { if case .stopped = phase { true } else { false } }
 
     private func callHouseNow() {
         isHouseDue = false

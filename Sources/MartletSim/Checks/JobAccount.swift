@@ -17,6 +17,8 @@ struct JobAccount {
     private(set) var lastToken: FencingToken?
     private(set) var startedAt: Timestamp?
     private(set) var finishedAt: Timestamp?
+    /// Each time at which it was finished.
+    private(set) var ends: [Timestamp] = []
     private(set) var result: [UInt8]?
     private(set) var failure: String?
     /// Each attempt's number, and whose it was.
@@ -170,6 +172,7 @@ struct JobAccount {
         due = nil
         lease = nil
         finishedAt = state.isFinal ? time : nil
+        if state.isFinal { ends.append(time) }
     }
 
     private mutating func accuse(_ words: String) { wrong.append(words) }

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletLog
 import MartletNode
 import MartletView
 
@@ -23,7 +24,7 @@ extension Simulation {
 
     /// What is kept for long enough is gone once the house was kept twice.
     func checkRetention() async {
-        await sleep(world.options.node.retention + .seconds(1220))
+        await sleep(world.options.node.retention + .seconds(1250))
         guard let node = world.newest?.serving else { return world.accuse("no node serves at the end") }
         do throws(NodeError) {
             let rest = try await list(node)
@@ -31,6 +32,16 @@ extension Simulation {
             checkCounts(of: [], try await node.queues().map { $0.record })
         } catch {
             world.accuse("the view cannot be read: \(error)")
+        }
+    }
+
+    /// What the log need not keep is gone by then, too, but for the little that was written since.
+    func checkForgetting() async {
+        do throws(LogError) {
+            let excess = try await world.truth.excess(over: world.options.node.logBytes + 4096)
+            if let excess { world.accuse("the log has not forgotten what it could, up to position \(excess)") }
+        } catch {
+            world.accuse("the log cannot be read: \(error)")
         }
     }
 

@@ -1,27 +1,19 @@
 import Foundation
 
-/// Where a view stands in the log.
-struct ViewStand: Sendable {
-    /// As far as that is known.
-    let position: ClosedRange<UInt64>
-    /// Where its file alone stands, without the write-ahead log.
-    let durable: UInt64
-
-    static let new = ViewStand(position: 0...0, durable: 0)
-}
-
-/// What was kept of views, each as a crash or a loss of power left it: what nodes start from.
+/// What a crash or a loss of power left of the one disk on which the nodes live one after the other: what they start from.
+///
+/// A line of copies, the oldest first. Once a node leads from one of them, those behind it are of a life that never was.
 @Simulated
 final class Images {
     struct Image {
         let folder: URL
-        let stand: ViewStand
+        /// Where the view in it stands, as far as that is known.
+        let position: ClosedRange<UInt64>
     }
 
     private let world: World
     private let folder: URL
-    /// The newest last.
-    private var images: [Image] = []
+    private var line: [Image] = []
 
     init(_ world: World, folder: URL) {
         self.world = world
@@ -31,33 +23,41 @@ final class Images {
     /// Mostly the newest, at times an older one or none at all: the log brings it up to date, or has forgotten what that
     /// would take.
     func choose() -> Image? {
-        guard world.mayDamage else { return images.last }
-        guard !images.isEmpty, !world.chance.happens(0.05) else { return nil }
-        return world.chance.happens(0.2) ? images[world.chance.below(images.count)] : images.last
+        guard world.mayDamage else { return line.last }
+        guard !line.isEmpty, !world.chance.happens(0.05) else { return nil }
+        return world.chance.happens(0.2) ? line[world.chance.below(line.count)] : line.last
     }
 
-    /// A copy of the files as they are between two writes.
+    /// A node leads from that image; nil: from none.
+    func lead(from image: Image?) throws {
+        let place = image.flatMap { image in line.firstIndex { $0.folder == image.folder } }
+        for other in line.dropFirst(place.map { $0 + 1 } ?? 0) { try FileManager.default.removeItem(at: other.folder) }
+        line = Array(line.prefix(place.map { $0 + 1 } ?? 0))
+    }
+
+    /// A copy of the files as they are between two writes, unless the disk is damaged or another node has led since.
     ///
     /// - Parameter isPowerCut: without what nobody synced, or a part of it.
     func save(_ node: SimNode, isPowerCut: Bool = false) throws {
-        guard let written = node.viewPosition else { return }
-        let (durable, isCut) = (node.durable, isPowerCut && node.hasUnsynced)
+        guard node === world.newest, node.condition.isSound, let position = node.viewPosition else { return }
         let name = "image-\(node.folder.lastPathComponent)-\(world.chance.next())"
-        let stand = ViewStand(position: (isCut ? durable : written)...written, durable: durable)
-        let image = Image(folder: folder.appending(path: name), stand: stand)
-        try FileManager.default.copyItem(at: node.folder, to: image.folder)
-        if isCut { try cutShort(image.folder.appending(path: "view.db-wal")) }
-        let least = stand.position.lowerBound
-        let place = images.firstIndex { $0.stand.position.lowerBound > least } ?? images.endIndex
-        images.insert(image, at: place)
-        guard images.count > 4 else { return }
-        try FileManager.default.removeItem(at: images.removeFirst().folder)
+        let copy = folder.appending(path: name)
+        try FileManager.default.copyItem(at: node.folder, to: copy)
+        let isCut = try isPowerCut && node.synced.map { try cutShort(copy, after: $0) } ?? false
+        let least = isCut ? node.synced?.position ?? 0 : position
+        line.append(Image(folder: copy, position: min(least, position)...position))
+        guard line.count > 4 else { return }
+        try FileManager.default.removeItem(at: line.removeFirst().folder)
     }
 
-    private func cutShort(_ path: URL) throws {
-        guard FileManager.default.fileExists(atPath: path.path()) else { return }
-        let content = try Data(contentsOf: path)
-        let rest = world.chance.happens(0.3) ? 0 : world.chance.below(content.count + 1)
-        try content.prefix(rest).write(to: path)
+    /// Drops some of what was written since the last sync; false when nothing was.
+    private func cutShort(_ folder: URL, after synced: SyncedWAL) throws -> Bool {
+        let wal = try WALContent(of: folder)
+        let least = wal.header == synced.header ? synced.size : 0
+        guard wal.end > least else { return false }
+        let rest = world.chance.happens(0.3) ? least : least + world.chance.below(wal.end - least)
+        world.tell("\(wal.end - rest) bytes that nobody synced are gone")
+        try wal.bytes.prefix(rest).write(to: WALContent.path(in: folder))
+        return true
     }
 }

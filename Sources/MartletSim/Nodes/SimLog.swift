@@ -9,21 +9,25 @@ final class SimLog: EventLog {
     private let loop: SimLoop
     private let number: Int
     @Simulated private var isCut = false
-    @Simulated private let start: Start
+    @Simulated private let condition: Condition
     /// The time as its node was told it, and when.
     @Simulated private var wall = (time: World.wall, at: Duration.zero)
     @Simulated private var clock = NodeClock(World.wall, at: .zero, after: .empty)
     @Simulated private var isFound = false
-    /// The position of the node's last checkpoint: its view was durable there.
-    @Simulated private(set) var kept: UInt64?
-    /// Whether its view may be on its way into its file: nobody knows then where the file alone stands.
+    /// Told once the node's view is durable up to where it stands.
+    @Simulated var whenDurable: () -> Void = {}
+    /// Whether the view may be on its way into its file: nobody knows then what of it is synced.
     @Simulated private(set) var isMoving = false
+    @Simulated private var keptAt: Duration?
+    /// Whether another node has taken its place: what it knows stands on a disk that nobody will read.
+    @Simulated var isReplaced = false
+    @Simulated private var mayForget: Bool { condition.isSound && !isCut && !isReplaced }
 
     @Simulated
-    init(_ world: World, _ loop: SimLoop, _ start: Start) {
+    init(_ world: World, _ loop: SimLoop, _ condition: Condition) {
         self.world = world
         self.loop = loop
-        self.start = start
+        self.condition = condition
         base = world.truth.reopened()
         number = world.numberLog()
     }
@@ -86,7 +90,7 @@ final class SimLog: EventLog {
     @Simulated
     func head() async throws(LogError) -> LogHead {
         var head = try await base.head()
-        if let damage = start.logDamage { head = damage.head(of: world.written, head) }
+        if let damage = condition.logDamage { head = damage.head(of: world.written, head) }
         // Its node sets its clock by the end that it finds first.
         if !isFound { clock = NodeClock(wall.time, at: wall.at, after: head) }
         isFound = true
@@ -96,23 +100,21 @@ final class SimLog: EventLog {
     @Simulated
     func read(from position: UInt64, bytes: Int) async throws(LogError) -> [Entry] {
         let entries = try await base.read(from: position, bytes: bytes)
-        guard let damage = start.logDamage else { return entries }
+        guard let damage = condition.logDamage else { return entries }
         return try damage.entries(entries, after: position > 1 ? world.written[Int(position) - 2] : nil)
     }
 
     /// A view that is damaged is no reason to forget: nobody would have what it does not have.
     @Simulated
     func forget(through position: UInt64) async throws(LogError) {
-        isMoving = false
-        if start.isSound, !isCut { try await base.forget(through: position) }
+        if mayForget { try await base.forget(through: position) }
     }
 
     @Simulated
     func keep(_ checkpoint: Checkpoint) async throws(LogError) {
-        isMoving = false
-        guard start.isSound, !isCut else { return }
-        kept = max(kept ?? 0, checkpoint.position)
-        try await base.keep(checkpoint)
+        (isMoving, keptAt) = (false, world.elapsed)
+        whenDurable()
+        if mayForget { try await base.keep(checkpoint) }
     }
 
     func checkpoint() async throws(LogError) -> Checkpoint? { try await base.checkpoint() }
@@ -120,8 +122,8 @@ final class SimLog: EventLog {
     @Simulated
     func excess(over bytes: Int) async throws(LogError) -> UInt64? {
         let excess = try await base.excess(over: bytes)
-        // Whoever finds too much makes its view durable first.
-        isMoving = excess != nil
+        // Whoever finds too much makes its view durable, unless it did so in this round.
+        isMoving = excess != nil && keptAt.map { world.elapsed - $0 > .seconds(300) } ?? true
         return excess
     }
 

@@ -14,8 +14,13 @@ final class SimNode {
     let name: String
     /// Where its view stands.
     let folder: URL
-    /// What it starts from.
-    let start: Start
+    /// In what condition it finds its disk.
+    let condition: Condition
+    /// Called when it leads.
+    var whenLeading: () -> Void = {}
+    /// What of its view's write-ahead log outlasts a loss of power; nil when nobody knows.
+    var synced: SyncedWAL? { log.isMoving ? nil : lastSynced }
+    private var lastSynced: SyncedWAL?
     /// All that the process does runs on it, its threads' work among it.
     private let loop: SimLoop
     private let executor: LoopExecutor
@@ -31,53 +36,62 @@ final class SimNode {
     private(set) var isReachable = true
     private(set) var isOver = false
 
-    init(_ world: World, name: String, folder: URL, from start: Start) {
+    init(_ world: World, name: String, folder: URL, on condition: Condition) {
         self.world = world
         self.name = name
         self.folder = folder
-        self.start = start
+        self.condition = condition
         loop = SimLoop(Simulated.loop)
         executor = LoopExecutor(loop)
-        log = SimLog(world, loop, start)
+        log = SimLog(world, loop, condition)
     }
 
-    /// Where its view stands; nil when nobody may start from that.
-    var viewPosition: UInt64? { start.viewDamage == nil ? view?.position.position : nil }
-
-    /// Where its view's file alone stands, which a loss of power leaves.
-    var durable: UInt64 { log.kept ?? start.view.durable }
-
-    /// Whether its view was written, without a sync, since its file was made durable.
-    var hasUnsynced: Bool { !log.isMoving && viewPosition.map { $0 > durable } ?? false }
+    /// Where its view stands, once it is open.
+    var viewPosition: UInt64? { view?.position.position }
 
     /// Starts on the view of its folder; returns when it leads, or will never.
     func begin() async {
-        world.tell("\(name) starts\(start.viewDamage.map { ", and \($0)" } ?? "")")
+        world.tell("\(name) starts\(condition.viewDamage.map { ", and \($0)" } ?? "")")
         do {
             let view = try View(
                 path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description,
                 lag: world.options.viewLag, limits: world.options.node.limits, scheduler: scheduler)
             self.view = view
+            noteSynced()
+            log.whenDurable = { [weak self] in self?.noteSynced() }
             let wall = World.wall + world.elapsed + world.drawSkew()
             log.begin(at: wall)
             let node = try await Node(
                 log: log, view: view, reserve: world.disk, configuration: world.options.node,
                 wall: wall, random: Chance(seed: world.chance.next()),
                 executor: executor, logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
-            if let obstacle = start.obstacle { world.accuse("\(name) recovers, although \(obstacle)") }
+            if let obstacle = condition.obstacle { world.accuse("\(name) recovers, although \(obstacle)") }
             run(node)
         } catch {
-            world.tell("\(name) does not start: \(error)")
-            if await !mayRefuse(error) { world.accuse("\(name) does not start: \(error)") }
+            world.tell("\(name) does not start: \(words(error))")
+            if await !mayRefuse(error) { world.accuse("\(name) does not start: \(words(error))") }
             isOver = true
         }
     }
 
+    /// The folder's name is another each time.
+    private func words(_ error: any Error) -> String { "\(error)".replacing(folder.path(), with: name) }
+
+    /// When the view is opened all that it reads was written anew; later all was moved into the file.
+    private func noteSynced() {
+        do {
+            let wal = try WALContent(of: folder)
+            lastSynced = viewPosition.map { SyncedWAL(header: wal.header, size: wal.end, position: $0) }
+        } catch {
+            world.accuse("\(name)'s view cannot be read: \(words(error))")
+        }
+    }
+
     private func mayRefuse(_ error: any Error) async -> Bool {
-        if start.isDoubtful { return true }
+        if condition.isDoubtful { return true }
         // Another that believes to lead may have let it forget meanwhile.
         guard case LogError.forgotten = error else { return false }
-        return await world.hasForgotten(after: start.view.position.lowerBound)
+        return await world.hasForgotten(after: condition.position.lowerBound)
     }
 
     private func run(_ node: Node) {
@@ -89,7 +103,7 @@ final class SimNode {
             try await node.run { await self.serve(node) }
             world.tell("\(name) ends")
         } catch {
-            world.tell("\(name) leads no longer: \(error)")
+            world.tell("\(name) leads no longer: \(words(error))")
         }
         serving = nil
         isOver = true
@@ -101,6 +115,7 @@ final class SimNode {
         guard isReachable else { return }
         serving = node
         world.leads(self)
+        whenLeading()
         spawn { await self.inspect(node) }
     }
 
@@ -120,6 +135,15 @@ final class SimNode {
             world.tell("\(name) does not end in peace: \(error)")
         }
     }
+
+    /// Another takes its place, and it does not know.
+    func beReplaced() {
+        world.tell("\(name) goes on, and is replaced")
+        log.isReplaced = true
+    }
+
+    /// The end of an orderly end: the view is in its file alone.
+    func closeView() async { await view?.close() }
 
     /// SIGSTOP for so long: nothing of it runs, so nothing is written, said or heard.
     func stop(for time: Duration) {

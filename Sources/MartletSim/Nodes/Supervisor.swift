@@ -23,9 +23,9 @@ final class Supervisor {
             let next = world.isStormy ? world.chance.between(.seconds(2), .seconds(25)) : .seconds(1)
             var due = world.elapsed + next
             // What goes wrong because of a damaged disk is over with the storm.
-            if world.nodes.last?.start.isSound == false { due = min(due, world.options.storm - .seconds(1)) }
+            if world.nodes.last?.condition.isSound == false { due = min(due, world.options.storm - .seconds(1)) }
             while world.elapsed < due, world.nodes.last?.isOver == false { await sleep(.milliseconds(50)) }
-            guard world.isStormy, let node = world.nodes.last, !node.isOver else { continue }
+            guard let node = world.nodes.last, !node.isOver, world.isStormy || !node.condition.isSound else { continue }
             guard try await end(node) else { continue }
             try await start()
         }
@@ -34,7 +34,7 @@ final class Supervisor {
 
     /// Returns whether another node is to be started.
     private func end(_ node: SimNode) async throws -> Bool {
-        if !node.start.isSound {
+        if !node.condition.isSound {
             await node.crash()
             return true
         }
@@ -49,13 +49,14 @@ final class Supervisor {
             return false
         case 2...3:
             try images.save(node)
-            world.tell("node \(count) goes on, and is replaced")
+            node.beReplaced()
         case 4:
             await node.drain()
+            await node.closeView()
             try images.save(node)
             await node.crash()
         case 5:
-            world.tell("node \(count) loses power")
+            world.tell("\(node.name) loses power")
             try images.save(node, isPowerCut: true)
             await node.crash()
         default:
@@ -84,8 +85,15 @@ final class Supervisor {
         } else {
             try FileManager.default.createDirectory(at: here, withIntermediateDirectories: true)
         }
-        let start = try await Start(image?.stand ?? .new, at: here, world)
-        let node = SimNode(world, name: "node \(count)", folder: here, from: start)
+        let condition = try await Condition(image?.position ?? 0...0, at: here, world)
+        let node = SimNode(world, name: "node \(count)", folder: here, on: condition)
+        node.whenLeading = { [images, world] in
+            do {
+                try images.lead(from: image)
+            } catch {
+                world.accuse("what never was cannot be removed: \(error)")
+            }
+        }
         world.add(node)
         await node.begin()
         let patience = world.elapsed + .seconds(30)

@@ -15,23 +15,25 @@ internal import MartletSQLite
 enum ViewFile {
     static func openWriter(_ path: String, incarnation: String) throws(ViewError) -> Database {
         do {
+            try Database.renewWAL(of: path)
             let moved = movedPosition(path)
             let database = try Database(path: path)
             try database.keepWALOnClose()
-            try database.execute("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384")
+            try database.execute(
+                "PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;"
+                    + "PRAGMA cache_size = -16384")
             let isNew = try isEmpty(database)
             if !isNew {
                 try check(database, path, incarnation)
                 guard try moved <= position(database).position else {
                     throw ViewError.damaged("its write-ahead log has lost what was moved into the file")
                 }
-                try database.renewWAL()
                 try upgrade(database)
             } else {
                 database.hasPageChecksums = true
             }
             try database.execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;"
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
                     + "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY")
             database.countWALPages()
             if isNew { try create(database, path, incarnation) }

@@ -47,7 +47,6 @@ final class Writer {
                 try changes.forEachJob(jobs.write)
                 keyCount += try side.write(changes.keys)
             }
-            try keepWALShort()
             burst += merged
         } while !rest.isEmpty
         if burst >= Self.leastBurst { lookLater() }
@@ -77,11 +76,15 @@ final class Writer {
             try? database.execute("ROLLBACK")
             keyCount = keysBefore
             undo()
-            throw failed(ViewError(error))
+            let failure = failed(ViewError(error))
+            // Room that the write-ahead log takes is used again once it is moved; what prevents that has been told.
+            if case .full = failure { _ = try? moveWAL(.passive) }
+            throw failure
         }
         let written = changes.count
         changes.settle()
         progress.wrote(written, upTo: changes.position)
+        try keepWALShort()
     }
 
     /// A full disk may have room again; after anything else the file cannot be trusted to take more.
@@ -104,6 +107,8 @@ final class Writer {
     /// Moves what was written ahead into the file; returns how many pages of it a reader holds up.
     @discardableResult
     func moveWAL(_ move: Database.Move) throws(ViewError) -> Int {
+        // After a sync that failed the next one says nothing.
+        if let cause = progress.stopped { throw cause }
         do throws(SQLiteError) {
             return try database.moveWAL(move)
         } catch {

@@ -1,9 +1,10 @@
 import Foundation
 import MartletLog
 
-/// What a node starts from, and whether it may lead.
-struct Start: Sendable {
-    let view: ViewStand
+/// In what condition a node finds its disk, and whether it may lead from that.
+struct Condition: Sendable {
+    /// Where its view stands, as far as that is known.
+    let position: ClosedRange<UInt64>
     /// What its disk has done to its view, in words. Whether that shows is known to nobody before.
     private(set) var viewDamage: String?
     private(set) var logDamage: LogDamage?
@@ -16,23 +17,25 @@ struct Start: Sendable {
     var isSound: Bool { viewDamage == nil && logDamage == nil }
 }
 
-extension Start {
+extension Condition {
     /// Draws what a node's disk has done to it, if anything, and does it to its copy of a view.
     @Simulated
-    init(_ view: ViewStand, at folder: URL, _ world: World) async throws {
-        self.view = view
-        let ends = [view.position.lowerBound, view.position.upperBound]
-        isDoubtful = await world.hasForgotten(after: ends[0])
-        if await world.hasForgotten(after: ends[1]) { obstacle = "the log has forgotten what its view does not know" }
-        guard world.mayDamage else { return }
+    init(_ position: ClosedRange<UInt64>, at folder: URL, _ world: World) async throws {
+        self.position = position
+        isDoubtful = await world.hasForgotten(after: position.lowerBound)
+        if await world.hasForgotten(after: position.upperBound) {
+            obstacle = "the log has forgotten what its view does not know"
+        }
+        guard world.mayDamage, obstacle == nil else { return }
         switch world.chance.below(20) {
         case 0...1: viewDamage = try Self.damageView(at: folder, world)
-        case 2...4: logDamage = world.drawDamage()
+        case 2...4: logDamage = world.drawDamage(beside: position)
         default: break
         }
-        let shown = ends.filter { logDamage?.shows(from: $0) ?? false }
-        if let logDamage, shown == ends { obstacle = "its log is damaged: \(logDamage)" }
-        isDoubtful = isDoubtful || viewDamage != nil || !shown.isEmpty
+        isDoubtful = isDoubtful || !isSound
+        guard let logDamage else { return }
+        let isSure = logDamage.shows(from: position.lowerBound) && logDamage.shows(from: position.upperBound)
+        if isSure { obstacle = "its log is damaged: \(logDamage)" }
     }
 
     /// Flips a bit, or empties a sector that was never written. Nil without a file.
@@ -60,11 +63,13 @@ extension World {
     /// Whether what begins now may begin on a disk that is not in order: it is over before the storm is.
     var mayDamage: Bool { elapsed < options.storm - .seconds(2) }
 
-    /// The last entries are damaged most often: they were written last.
-    fileprivate func drawDamage() -> LogDamage? {
+    /// Damage that shows to a node whose view stands there: of what it reads, or of what it knows.
+    fileprivate func drawDamage(beside position: ClosedRange<UInt64>) -> LogDamage? {
         guard let last = written.last?.header.position else { return nil }
-        let position = last - UInt64(chance.below(min(Int(last), 40)))
-        return chance.happens(0.5) ? .flipped(position) : .shortened(to: position - 1)
+        let (least, most) = (position.lowerBound, position.upperBound)
+        if most < last, chance.happens(0.7) { return .flipped(last - UInt64(chance.below(Int(last - most)))) }
+        // No further back than what the log surely has.
+        return least > 1 ? .shortened(to: least - 1 - UInt64(chance.below(min(Int(least) - 1, 3)))) : nil
     }
 
     /// Whether the log no longer has the entry after that position, and once had it.
