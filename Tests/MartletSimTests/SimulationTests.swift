@@ -31,7 +31,8 @@ struct SimulationTests {
     func damage() throws {
         var missing = [
             "loses power", "that nobody synced are gone", "is flipped", "was never written", "the log is damaged at",
-            "has lost entries that were acknowledged", "what was before is behind a checkpoint", "is replaced", "drains",
+            "has lost entries that were acknowledged", "what was before is behind a checkpoint", "is replaced",
+            "drains",
         ]
         for seed in 1...60 as ClosedRange<UInt64> where !missing.isEmpty {
             let story = try Self.run(seed, isTold: true).story
