@@ -62,14 +62,18 @@ extension Database {
     /// - Parameter isExclusive: whether the file is opened for one process alone, without shared memory.
     public static func renewWAL(of path: String, isExclusive: Bool = false) throws(SQLiteError) {
         let ahead = path + "-wal"
-        var status = stat()
-        // Without one SQLite would make the file and its log.
-        guard stat(ahead, &status) == 0, status.st_size > 0, stat(path, &status) == 0, status.st_size > 0 else { return }
+        // SQLite would make the one that is not there.
+        guard holdsBytes(ahead), holdsBytes(path) else { return }
         let database = try Database(path: path)
         try database.keepWALOnClose()
         try database.execute(isExclusive ? "PRAGMA locking_mode = EXCLUSIVE" : "PRAGMA busy_timeout = 5000")
         // Nobody else appends meanwhile.
         try database.transaction { () throws(SQLiteError) in try rewrite(ahead) }
+    }
+
+    private static func holdsBytes(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_size > 0
     }
 
     private static func rewrite(_ path: String) throws(SQLiteError) {
