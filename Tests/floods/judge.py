@@ -31,6 +31,8 @@ class Facts:
 
     name: str
     samples: list[Sample] = field(default_factory=list)
+    #: Honest requests that were due, whether anything is known of them or not.
+    due: int = 0
     before: int = 0
     peak: int = 0
     after: int = 0
@@ -74,7 +76,10 @@ def life(facts: Facts) -> Iterator[str]:
 
 def honest(facts: Facts, calm: float) -> Iterator[str]:
     failed = [sample for sample in facts.samples if sample.word != "ok"]
-    total = len(facts.samples)
+    total = max(len(facts.samples), facts.due)
+    # One may lie on either edge of the scene.
+    if total - len(facts.samples) > 2 + (1 - ANSWERED) * total:
+        yield f"nothing is known of {total - len(facts.samples)} of {total} honest requests"
     if total == 0:
         yield "no honest request was made"
     elif len(failed) > (1 - ANSWERED) * total:

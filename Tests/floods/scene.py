@@ -89,6 +89,7 @@ class Scene:
         if honest.exit_code is not None:
             raise Broken(f"the honest client ended:\n{honest.last_words()}")
         honest.kill()
+        facts.due = int((end - begin) * self._settings.rate)
         facts.samples = [one for one in read_samples(samples) if begin <= one.start < end]
 
     def _attacker(self, name: str, ports: list[str], leash: Leash) -> subprocess.Popen:

@@ -50,6 +50,10 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(wrong(made), [])
         self.assertEqual(len(wrong(facts(samples=[]))), 1)
 
+    def test_requests_of_which_nothing_is_known_are_found(self) -> None:
+        self.assertEqual(wrong(facts(due=1003)), [])
+        self.assertEqual(len(wrong(facts(due=1010))), 1)
+
     def test_a_very_slow_server_is_found(self) -> None:
         self.assertEqual(len(wrong(facts(samples=[Sample(0, 501.0, "http_get", "ok")] * 10))), 1)
         self.assertEqual(wrong(facts(samples=[Sample(0, 499.0, "http_get", "ok")] * 10)), [])
