@@ -106,7 +106,10 @@ final class World {
 
     func add(_ node: SimNode) { nodes.append(node) }
 
-    func leads(_ node: SimNode) { newest = node }
+    func leads(_ node: SimNode) {
+        newest = node
+        for other in nodes where other !== node { other.beReplaced() }
+    }
 
     func remove(_ node: SimNode) {
         nodes.removeAll { $0 === node }

@@ -136,11 +136,8 @@ final class SimNode {
         }
     }
 
-    /// Another takes its place, and it does not know.
-    func beReplaced() {
-        world.tell("\(name) goes on, and is replaced")
-        log.isReplaced = true
-    }
+    /// Another has taken its place, and it does not know.
+    func beReplaced() { log.isReplaced = true }
 
     /// The end of an orderly end: the view is in its file alone.
     func closeView() async { await view?.close() }

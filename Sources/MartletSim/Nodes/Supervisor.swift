@@ -49,7 +49,7 @@ final class Supervisor {
             return false
         case 2...3:
             try images.save(node)
-            node.beReplaced()
+            world.tell("\(node.name) goes on, and is replaced")
         case 4:
             await node.drain()
             await node.closeView()
