@@ -106,10 +106,10 @@ final class World {
 
     func add(_ node: SimNode) { nodes.append(node) }
 
-    func leads(_ node: SimNode) {
-        newest = node
-        for other in nodes where other !== node { other.beReplaced() }
-    }
+    func leads(_ node: SimNode) { newest = node }
+
+    /// Whether the node that writes through that log leads, and no other is about to.
+    func isUncontested(_ log: SimLog) -> Bool { newest?.owns(log) ?? false && nodes.last === newest }
 
     func remove(_ node: SimNode) {
         nodes.removeAll { $0 === node }

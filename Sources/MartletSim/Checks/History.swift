@@ -15,6 +15,8 @@ struct History {
     private(set) var failures: [Retry] = []
     /// The entry by which each job was dead for the first time.
     private(set) var deaths: [JobID: Place] = [:]
+    /// When each job was redriven, and by whom.
+    private(set) var redrives: [JobID: [(time: Timestamp, epoch: UInt64)]] = [:]
     /// The epoch in which each attempt began.
     private var beginnings: [FencingToken: UInt64] = [:]
     private var lastToken: UInt64 = 0
@@ -109,6 +111,7 @@ struct History {
         let key = key(of: before.spec)
         if before.state == .queued { lanes[subject.queue]?.remove(key) }
         if jobs[subject.id]?.state == .queued { lanes[subject.queue, default: SortedKeys()].insert(key) }
+        if case .redriven = event { redrives[subject.id, default: []].append((time, place.epoch)) }
         if jobs[subject.id]?.state == .dead, deaths[subject.id] == nil { deaths[subject.id] = place }
     }
 

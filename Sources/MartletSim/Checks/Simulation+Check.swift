@@ -74,9 +74,10 @@ extension Simulation {
     func isRetired(_ job: JobID, by time: Duration, _ epoch: UInt64?, _ history: History) -> Bool {
         guard let epoch else { return false }
         let told = world.hearing.time(at: time, in: epoch)
-        // It may have been redriven since, by another node that still had it.
         guard let ended = history.jobs[job]?.ends.last(where: { $0 <= told }) else { return false }
-        return ended + world.options.node.retention <= told
+        // Another node may have had it still, and redriven it since; who redrove it itself must know it.
+        let isBack = history.redrives[job]?.contains { $0.time >= ended && $0.time <= told && $0.epoch <= epoch }
+        return isBack != true && ended + world.options.node.retention <= told
     }
 
     /// What is certainly wrong with refusing a change because of the job's state; nil when nothing is.

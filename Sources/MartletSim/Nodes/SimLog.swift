@@ -19,9 +19,8 @@ final class SimLog: EventLog {
     /// Whether the view may be on its way into its file: nobody knows then what of it is synced.
     @Simulated private(set) var isMoving = false
     @Simulated private var keptAt: Duration?
-    /// Whether another node has taken its place: what it knows stands on a disk that nobody will read.
-    @Simulated var isReplaced = false
-    @Simulated private var mayForget: Bool { condition.isSound && !isCut && !isReplaced }
+    /// What a node knows that another replaces stands on a disk that nobody will read.
+    @Simulated private var mayForget: Bool { condition.isSound && !isCut && world.isUncontested(self) }
 
     @Simulated
     init(_ world: World, _ loop: SimLoop, _ condition: Condition) {

@@ -136,8 +136,7 @@ final class SimNode {
         }
     }
 
-    /// Another has taken its place, and it does not know.
-    func beReplaced() { log.isReplaced = true }
+    func owns(_ log: SimLog) -> Bool { log === self.log }
 
     /// The end of an orderly end: the view is in its file alone.
     func closeView() async { await view?.close() }

@@ -59,6 +59,8 @@ final class Writer {
         burstIsOver()
     }
 
+    private var isRoomMade = false
+
     /// How many keys the file holds, as of the last commit or the transaction under way.
     var keyCount = 0
 
@@ -77,10 +79,10 @@ final class Writer {
             keyCount = keysBefore
             undo()
             let failure = failed(ViewError(error))
-            // Room that the write-ahead log takes is used again once it is moved; what prevents that has been told.
-            if case .full = failure { _ = try? moveWAL(.passive) }
-            throw failure
+            if case .full = failure { makeRoom() }
+            throw progress.stopped ?? failure
         }
+        isRoomMade = false
         let written = changes.count
         changes.settle()
         progress.wrote(written, upTo: changes.position)
@@ -114,6 +116,14 @@ final class Writer {
         } catch {
             throw failed(ViewError(error))
         }
+    }
+
+    /// Room that the write-ahead log takes is used again once it is moved. Once is enough until something is written.
+    private func makeRoom() {
+        guard !isRoomMade else { return }
+        isRoomMade = true
+        // What prevents it is told by `failed`.
+        _ = try? moveWAL(.passive)
     }
 
     private static let walLimit = 16_000
