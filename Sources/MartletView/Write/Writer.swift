@@ -79,7 +79,8 @@ final class Writer {
             keyCount = keysBefore
             undo()
             let failure = failed(ViewError(error))
-            if case .full = failure { makeRoom() }
+            guard case .full = failure else { throw failure }
+            makeRoom()
             throw progress.stopped ?? failure
         }
         isRoomMade = false
