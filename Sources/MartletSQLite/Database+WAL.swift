@@ -27,7 +27,9 @@ extension Database {
     public func moveWAL(_ move: Move) throws(SQLiteError) -> Int {
         let statement = try prepare("PRAGMA wal_checkpoint(\(move.rawValue))")
         defer { statement.reset() }
-        guard try statement.step() else { return 0 }
+        guard try statement.step() else {
+            throw SQLiteError(code: SQLITE_ERROR, message: "it did not answer", context: "moving the write-ahead log")
+        }
         let rest = Int(statement.int64(at: 1) - statement.int64(at: 2))
         // Held up altogether, it tells of nothing that was moved.
         return statement.int64(at: 0) == 0 ? rest : max(1, rest)
