@@ -4,6 +4,16 @@ import Testing
 
 @Suite("The write-ahead log of the view is moved into the file by the view itself")
 struct WALTests {
+    /// A job of 1 MiB in each entry, and what comes after its submission.
+    private static func write150MiB(to view: View, _ after: (Subject) -> [Event]) async throws {
+        let payload = [UInt8](repeating: 7, count: 1 << 20)
+        for number in 1...150 as ClosedRange<UInt64> {
+            let job = subject(number)
+            view.project([submitted(job, payload: payload)] + after(job), at: position(number))
+            if number % 10 == 0 { try await view.flush() }
+        }
+    }
+
     @Test("Closing moves all of it, and gives its room back")
     func closing() async throws {
         let folder = try TemporaryFolder()
@@ -36,13 +46,9 @@ struct WALTests {
     func load() async throws {
         let folder = try TemporaryFolder()
         let view = try View(path: folder.view, incarnation: "log", lag: .seconds(600))
-        let payload = [UInt8](repeating: 7, count: 1 << 20)
-        for number in 1...150 as ClosedRange<UInt64> {
-            view.project([submitted(subject(number), payload: payload)], at: position(number))
-            if number % 10 == 0 { try await view.flush() }
-        }
+        try await Self.write150MiB(to: view) { _ in [] }
 
-        // 150 MiB were written, and it is emptied at 62.5.
+        // It is emptied at 62.5 MiB.
         #expect(try readFile(folder.view).count > 100 << 20)
         #expect(try readFile(folder.view + "-wal").count < 80 << 20)
         #expect(try await view.counts() == [.queued: 150])
@@ -53,12 +59,7 @@ struct WALTests {
     func retiring() async throws {
         let folder = try TemporaryFolder()
         let first = try View(path: folder.view, incarnation: "log", lag: .seconds(600))
-        let payload = [UInt8](repeating: 7, count: 1 << 20)
-        for number in 1...150 as ClosedRange<UInt64> {
-            let job = subject(number)
-            first.project([submitted(job, payload: payload), .cancelled(job, from: .queued)], at: position(number))
-            if number % 10 == 0 { try await first.flush() }
-        }
+        try await Self.write150MiB(to: first) { [.cancelled($0, from: .queued)] }
         await first.close()
         let view = try View(path: folder.view, incarnation: "log")
 
