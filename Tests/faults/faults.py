@@ -100,7 +100,7 @@ class Faults:
             name = f"{self._seed}-{number}"
             found.append(cuts.run(cuts.story(f"small-{name}"), self._seed, size.images))
             found.append(cuts.run(cuts.story(f"bulk-{name}", bulk=6_000_000), self._seed, size.large_images))
-            failing = cuts.story(f"failing-{name}", failing=("sync", random.randint(12, 50)))
+            failing = cuts.story(f"failing-{name}", failing=("sync", random.randint(12, 60)))
             found.append(cuts.run(failing, self._seed, size.images))
             for sync in VIEW_SYNCS:
                 failing = cuts.story(f"failing-view-{sync}-{name}", failing=("view-sync", sync))
