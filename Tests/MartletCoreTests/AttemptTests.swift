@@ -33,6 +33,16 @@ struct AttemptTests {
         #expect(heavy.partition.hotByteCount == 16)
     }
 
+    @Test("One order takes as many payloads as fit, and one that alone does not")
+    func orderOfBytes() throws {
+        var harness = Harness()
+        for bytes in [4, 6, 1, 11, 2] { try harness.submit(.plain(bytes: bytes)) }
+        #expect(try harness.start(limit: 5, bytes: 10).count == 2)
+        #expect(try harness.start(limit: 5, bytes: 10).count == 1)
+        #expect(try harness.start(limit: 5, bytes: 10).count == 1)
+        #expect(try harness.start(limit: 5, bytes: 10).count == 1)
+    }
+
     @Test("A completed job is gone, and a second outcome is refused")
     func completionIsAcceptedOnce() throws {
         var harness = Harness()

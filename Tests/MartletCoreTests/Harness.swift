@@ -56,9 +56,10 @@ struct Harness {
     /// The attempts that are handed out, in their order.
     @discardableResult
     mutating func start(
-        _ queue: String = "default", limit: Int = 1, session: SessionID = .first, lease: Duration? = nil
+        _ queue: String = "default", limit: Int = 1, bytes: Int = .max, session: SessionID = .first,
+        lease: Duration? = nil
     ) throws(Refusal) -> [AttemptID] {
-        let order = Command.Start(queue: queue, session: session, limit: limit, lease: lease)
+        let order = Command.Start(queue: queue, session: session, limit: limit, bytes: bytes, lease: lease)
         return try perform(.start(order)).events.compactMap { event in
             guard case .started(let started) = event else { return nil }
             return AttemptID(job: started.job.id, token: started.lease.token)

@@ -65,7 +65,8 @@ extension Simulation {
     mutating func start() {
         let order = Command.Start(
             queue: queues[draws.below(3)], session: SessionID(high: 0, low: UInt64(draws.below(3))),
-            limit: draws.below(6), lease: draws.happens(oneIn: 3) ? .seconds(1 + draws.below(8)) : nil)
+            limit: draws.below(6), bytes: draws.happens(oneIn: 3) ? draws.below(60) : .max,
+            lease: draws.happens(oneIn: 3) ? .seconds(1 + draws.below(8)) : nil)
         perform(.start(order))
     }
 

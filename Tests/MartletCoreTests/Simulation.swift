@@ -95,11 +95,14 @@ struct Simulation {
 
     /// What a queue does not hand out must be cold, with a page wanted or on its way, or over a bound.
     private func checkReach(_ order: Command.Start, _ count: Int) {
-        let waiting = twin.waiting(in: .queue(order.queue)).count
+        let sizes = twin.waiting(in: .queue(order.queue)).map(\.job.payload.count)
+        let bytes = sizes.prefix(count).reduce(0, +)
+        #expect(count <= 1 || bytes <= order.bytes)
         let room = limits.running - twin.running().count
-        guard count < min(order.limit, waiting, room) else { return }
+        guard count < min(order.limit, sizes.count, room) else { return }
+        let isFull = count > 0 && bytes + sizes[count] > order.bytes
         let lane = LaneName.queue(order.queue)
-        #expect(count == partition.readyCount(in: order.queue) || limits.hotBytes < 100)
+        #expect(count == partition.readyCount(in: order.queue) || isFull || limits.hotBytes < 100)
         let isComing = pages.contains { $0.request.lane == lane }
         #expect(isComing || partition.pageRequest(for: lane) != nil || count > 0, "\(lane) is stuck")
     }

@@ -206,6 +206,20 @@ struct SessionTests {
         }
     }
 
+    @Test("A lease of many large payloads hands out as many as one answer takes, and the next one the rest")
+    func largeLease() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let large = [UInt8](repeating: 7, count: 1 << 20)
+            _ = try await node.submit((0..<6).map { _ in .mail(large) }, stamp: nil)
+
+            for count in [4, 2] {
+                let leased = try await node.lease(queues: ["mail"], limit: 100, lease: .seconds(30), wait: .zero)
+                #expect(leased.count == count)
+            }
+        }
+    }
+
     @Test("A lease that waits in vain answers empty, and one that is given up takes nothing")
     func leaseInVain() async throws {
         let harness = try NodeHarness()

@@ -7,12 +7,14 @@ extension Partition {
         guard room > 0 else { return .done }
         let until = order.lease.map { now + $0 }
         let boundary = queues[place].lane.coldFrom
-        var bytes = runningBytes
+        var (bytes, left) = (runningBytes, order.bytes)
         var token = nextToken
         for entry in queues[place].lane.hot {
             // What is behind the boundary may have to wait for something cold.
             if let boundary, entry.key >= boundary { break }
             guard token - nextToken < UInt64(room), bytes <= limits.hotBytes else { break }
+            let size = slab[entry.slot].job.payload.count
+            guard size <= left || token == nextToken else { break }
             let timesOut = slab[entry.slot].job.timeout.map { now + $0 + limits.timeoutSlack }
             let lease = Lease(
                 token: FencingToken(token), session: order.session, until: until, timesOut: timesOut)
@@ -20,7 +22,8 @@ extension Partition {
                 .started(
                     Event.Started(
                         job: slab[entry.slot].job.subject, attempt: slab[entry.slot].job.attempt + 1, lease: lease)))
-            bytes += slab[entry.slot].job.payload.count
+            bytes += size
+            left -= min(size, left)
             token += 1
         }
         return .done

@@ -36,13 +36,16 @@ public enum Command: Equatable, Sendable {
         public var queue: String
         public var session: SessionID
         public var limit: Int
+        /// Of payloads together; one job may have more.
+        public var bytes: Int
         /// How long the leases last by themselves. Nil: as long as the session.
         public var lease: Duration?
 
-        public init(queue: String, session: SessionID, limit: Int, lease: Duration?) {
+        public init(queue: String, session: SessionID, limit: Int, bytes: Int = .max, lease: Duration?) {
             self.queue = queue
             self.session = session
             self.limit = limit
+            self.bytes = bytes
             self.lease = lease
         }
     }

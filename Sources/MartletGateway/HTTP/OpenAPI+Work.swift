@@ -125,7 +125,7 @@ extension OpenAPI {
                     example: { "queues": ["mail"], "limit": 1, "wait": "0.01s", "lease": "30s" }
               responses:
                 "200":
-                  description: "None, when the wait was over first."
+                  description: "None, when the wait was over first; fewer than the limit, where payloads have more than 4 MiB."
                   content:
                     application/json:
                       schema: { $ref: "#/components/schemas/LeaseResponse" }

@@ -14,6 +14,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var queuesPerSession = 64
     /// Attempts that one session may hold.
     public var concurrency = 10_000
+    /// Bytes of payloads that one lease hands out, unless a single job has more: its answer is one message.
+    public var leaseBytes = 4 << 20
     /// Bytes of commands that wait for their entry, above which submissions are refused.
     public var pendingBytes = 64 << 20
     /// Calls that wait at one time (lease, wait for a job), above which more are refused.

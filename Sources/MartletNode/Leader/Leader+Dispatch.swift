@@ -61,24 +61,24 @@ extension Leader {
     /// - Returns: how many attempts were started.
     private func start(_ limit: Int, from queue: String, for taker: Dispatcher.Taker) -> Int {
         guard limit > 0 else { return 0 }
-        let session: SessionID
-        var duration: Duration?
+        let command: Command.Start
         switch taker {
-        case .session(let id): session = id
+        case .session(let id):
+            command = Command.Start(queue: queue, session: id, limit: limit, lease: nil)
         case .lease(let ticket):
             guard let lease = leases[ticket] else { return 0 }
-            session = lease.session
-            duration = lease.duration
+            command = Command.Start(
+                queue: queue, session: lease.session, limit: limit, bytes: configuration.leaseBytes,
+                lease: lease.duration)
         }
         let first = batch.events.count
-        let command = Command.Start(queue: queue, session: session, limit: limit, lease: duration)
         do {
             _ = try decide(.start(command), asked: clock.now + writing)
         } catch {
             logger.error("a start was refused", metadata: ["queue": "\(queue)", "refusal": "\(error)"])
             return 0
         }
-        let deliveries = batch.events[first...].compactMap { delivery($0, lease: duration) }
+        let deliveries = batch.events[first...].compactMap { delivery($0, lease: command.lease) }
         guard !deliveries.isEmpty else { return 0 }
         switch taker {
         case .session(let id):

@@ -500,7 +500,7 @@ package nonisolated struct Martlet_V1_LeaseRequest: Sendable {
 
   package var queues: [String] = []
 
-  /// 1 to 1000, unset means 1.
+  /// 1 to 1000, unset means 1. Fewer come where their payloads have more than 4 MiB together.
   package var limit: UInt32 = 0
 
   /// How long to wait for the first attempt, at most 60 s.
