@@ -42,6 +42,23 @@ struct WALTests {
         #expect(try readFile(folder.view + "-wal") == ahead)
     }
 
+    @Test("A view that has stopped moves nothing at its end: after a sync that failed nobody knows what it would move")
+    func stopped() async throws {
+        let folder = try TemporaryFolder()
+        let view = try View(path: folder.view, incarnation: "log")
+        view.project([submitted(subject(1))])
+        try await view.flush()
+        let (file, ahead) = (try readFile(folder.view), try readFile(folder.view + "-wal"))
+        let unknown = subject(2)
+        view.project([.cancelled(unknown, from: .queued)], at: position(2))
+        await #expect(throws: ViewError.self) { try await view.flush() }
+
+        await view.close()
+
+        #expect(try readFile(folder.view) == file)
+        #expect(try readFile(folder.view + "-wal").starts(with: ahead) && !ahead.isEmpty)
+    }
+
     @Test("Under load its room is used again")
     func load() async throws {
         let folder = try TemporaryFolder()
