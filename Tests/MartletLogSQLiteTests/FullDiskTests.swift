@@ -50,6 +50,26 @@ struct FullDiskTests {
         await reopened.close()
     }
 
+    @Test("A log that was killed opens on a full disk, where what it wrote ahead cannot be moved into its file")
+    func openingOnAFullDisk() async throws {
+        guard let disk = try TinyDisk() else { return }
+        defer { disk.unmount() }
+        let scratch = try Scratch()
+        let log = try await scratch.open()
+        var chain = Chain(partition: LogConformance.partition)
+        let entries = try await log.fill(&chain, 20, body: [UInt8](repeating: 5, count: 20_000))
+        let image = try Image(of: scratch.log)
+        try #require(image.files["log.db-wal"].map { $0.count > 400_000 } == true, "it was moved already")
+        try image.write(to: disk.path + "/log")
+        try Self.fillUp(disk.path + "/ballast")
+
+        let opened = try await scratch.open(disk.path + "/log", reserve: 1 << 20)
+
+        #expect(try await opened.readAll() == entries)
+        await opened.close()
+        await log.close()
+    }
+
     @Test("A read-only folder is refused with its path")
     func readOnlyFolder() async throws {
         guard let disk = try TinyDisk() else { return }
