@@ -1,8 +1,9 @@
 import MartletCore
-import MartletNode
+import MartletView
 import Testing
 
 @testable import MartletGateway
+@testable import MartletNode
 
 @Suite("Each route of the HTTP interface")
 struct HTTPRoutesTests {
@@ -22,6 +23,22 @@ struct HTTPRoutesTests {
             #expect(read.member("queue") == "mail")
             let head = try await running.send("HEAD", "/v1/jobs/\(id)")
             #expect(head.status == 200 && head.body.isEmpty)
+        }
+    }
+
+    @Test("A submission of a key whose job is kept no longer is answered with that job's id")
+    func retiredJob() async throws {
+        try await Running.gateway { running in
+            let body = #"{"kind":"k","idempotencyKey":"order-7"}"#
+            let id = try await running.submitted(body)
+            _ = try await running.send("POST", "/v1/jobs/\(id):cancel")
+            let late = Running.wall + .seconds(3600)
+            let view = await running.node.leader.view
+            #expect(try await view.retire(finishedBefore: late, keysExpiredBefore: Running.wall, limit: 9) == 1)
+
+            let again = try await running.send("POST", "/v1/jobs", body)
+
+            #expect(again.status == 201 && again.member("id") == id && again.member("state") == nil)
         }
     }
 

@@ -76,6 +76,32 @@ struct FaultTests {
         #expect(ending as? ViewError == .stopped("it was closed"))
     }
 
+    @Test("What had not been written when the leader stopped leaves nothing behind, whatever falls due of it")
+    func stoppedDuringAnAppend() async throws {
+        let harness = try NodeHarness()
+        let view = try harness.openView()
+        let ending = try await harness.run(on: view) { node in
+            harness.log.closeGate()
+            async let written = node.submitOne()
+            await harness.log.appendArrives()
+            let lost = Task { try await node.submitOne(.mail(start: .after(.milliseconds(1)))) }
+            await node.whenWaiting(1)
+            await view.abandon()
+            await #expect(throws: NodeError.self) { try await lost.value }
+            await harness.advance(by: .seconds(1))
+
+            harness.log.openGate()
+
+            _ = try await written
+        }
+        #expect(ending is ViewError)
+        let next = try await harness.run { node in
+            let jobs = try await node.jobs(JobQuery(limit: 10)).jobs
+            #expect(jobs.map(\.job.state) == [.queued])
+        }
+        #expect(next == nil)
+    }
+
     @Test("On a full disk submissions are refused, what ends jobs is recorded, and room brings all back")
     func fullDisk() async throws {
         let harness = try NodeHarness()

@@ -220,6 +220,20 @@ struct JobLifeTests {
         }
     }
 
+    @Test("Who waits for jobs and is cancelled is not told that all have ended")
+    func cancelledWait() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let id = try await node.submitOne()
+            let waiting = Task { try await node.withFinishedJobs([id]) { _ in } }
+            while await node.waiterCount == 0 { await Task.yield() }
+
+            waiting.cancel()
+
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+        }
+    }
+
     @Test("Who waits for a job hears of its end, or gets it as it stands when the time is over")
     func waiting() async throws {
         let harness = try NodeHarness()

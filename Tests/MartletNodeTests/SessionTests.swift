@@ -241,6 +241,31 @@ struct SessionTests {
         }
     }
 
+    @Test("Of leases that wait the queues are counted that they name")
+    func leasedQueues() async throws {
+        var configuration = NodeConfiguration()
+        configuration.waiters = 3
+        let harness = try NodeHarness(configuration: configuration)
+        try await harness.run { node in
+            let waiting = Task {
+                try await node.lease(queues: ["a", "b"], limit: 1, lease: .seconds(30), wait: .seconds(5))
+            }
+            while await node.waiterCount == 0 { await Task.yield() }
+
+            let refusal = await #expect(throws: NodeError.self) {
+                try await node.lease(queues: ["a", "b"], limit: 1, lease: .seconds(30), wait: .zero)
+            }
+            guard case .exhausted = refusal else {
+                Issue.record("refused as \(String(describing: refusal))")
+                return
+            }
+            waiting.cancel()
+            let givenUp = try await waiting.value
+            let next = try await node.lease(queues: ["a", "b"], limit: 1, lease: .seconds(30), wait: .zero)
+            #expect(givenUp.isEmpty && next.isEmpty)
+        }
+    }
+
     @Test("What a session may ask for is bounded, and the refusal names field and limit")
     func bounds() async throws {
         let harness = try NodeHarness()

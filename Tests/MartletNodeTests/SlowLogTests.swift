@@ -133,6 +133,77 @@ struct SlowLogTests {
         }
     }
 
+    @Test("A session is heard while it is looked up what its refused outcomes mean")
+    func refusedOutcomes() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let connection = try await node.open(worker)
+            _ = try await node.submitOne()
+            let delivery = try await worker.attempts()[0]
+            await node.report(1, [.completed(delivery)], from: connection)
+            #expect(try await worker.settled().number == 1)
+            harness.log.closeGate()
+            async let held = node.submitOne(.mail(start: .after(.seconds(3600))))
+            await harness.log.appendArrives()
+
+            let waiting = Task { await node.report(2, [.completed(delivery)], from: connection) }
+            await node.whenWaiting(1)
+            await harness.advance(by: .seconds(60))
+            harness.log.openGate()
+            await waiting.value
+
+            _ = try await held
+            #expect(try await worker.settled().number == 2)
+        }
+    }
+
+    @Test("A worker that comes back while the log stands still keeps its attempts, however long that takes")
+    func comesBack() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            let worker = FakeWorker()
+            let first = try await node.open(worker)
+            _ = try await node.submitOne()
+            let delivery = try await worker.attempts()[0]
+            harness.log.closeGate()
+            async let held = node.submitOne(.mail(start: .after(.seconds(3600))))
+            await harness.log.appendArrives()
+
+            let again = FakeWorker()
+            let opening = Task { try await node.open(again, resuming: first.session, held: [delivery.attempt]) }
+            await node.whenWaiting(1)
+            await harness.advance(by: .seconds(60))
+            harness.log.openGate()
+
+            await node.report(1, [.completed(delivery)], from: try await opening.value)
+            #expect(try await again.settled().refused.isEmpty)
+            _ = try await held
+        }
+    }
+
+    @Test("A lease that is given up while the log stands still takes nothing when it goes on")
+    func lease() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            harness.log.closeGate()
+            async let held = node.submitOne(.mail(start: .after(.seconds(3600))))
+            await harness.log.appendArrives()
+            let lease = Task { try await node.lease(queues: ["mail"], limit: 1, lease: .seconds(30), wait: .zero) }
+            await node.whenWaiting(1)
+            async let job = node.submitOne()
+            await node.whenWaiting(2)
+            lease.cancel()
+
+            harness.log.openGate()
+
+            #expect(try await lease.value.isEmpty)
+            let id = try await job
+            #expect(try await node.job(id).job.state == .queued)
+            _ = try await held
+        }
+    }
+
     @Test("Who waits for jobs is told of each once it has ended for good, though it was redriven meanwhile")
     func redriven() async throws {
         let harness = try NodeHarness()

@@ -15,8 +15,8 @@ struct WorkService: Martlet_V1_Work.SimpleServiceProtocol {
     }
 
     func lease(request: Martlet_V1_LeaseRequest, context: ServerContext) async throws -> Martlet_V1_LeaseResponse {
-        guard request.hasWait else { return try await calls.lease(request) }
-        return try await untilCancelled(context) { try await calls.lease(request) }
+        // Without a wait as well: the log may be slow, and what is handed out then is for nobody.
+        try await untilCancelled(context) { try await calls.lease(request) }
     }
 
     func lease(

@@ -18,7 +18,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var leaseBytes = 4 << 20
     /// Bytes of commands that wait for their entry, above which submissions are refused.
     public var pendingBytes = 64 << 20
-    /// Calls that wait at one time (lease, wait for a job), above which more are refused.
+    /// Calls that wait for a job at one time, and queues that waiting leases name, above which more are refused.
     public var waiters = 100_000
     /// Changes that the view may be behind, above which the leader waits for it.
     public var viewBacklog = 200_000

@@ -109,6 +109,8 @@ extension Leader {
     }
 
     /// Calls `body` with each job as it ends; returns after the last.
+    ///
+    /// - Throws: `CancellationError` when it is cancelled before: some are missing then.
     func withFinishedJobs(_ ids: [JobID], _ body: (JobRecord) async throws -> Void) async throws {
         var missing = Set(ids)
         guard waiters.count + missing.count <= configuration.waiters else {
@@ -134,6 +136,7 @@ extension Leader {
             try await body(record)
             if missing.isEmpty { return }
         }
+        throw CancellationError()
     }
 
     func queues() async throws(NodeError) -> [(record: QueueRecord, workers: Int)] {

@@ -5,7 +5,7 @@ extension Leader {
     /// Hands what is ready to those who take it, fairly: first each an even share, then whatever is left.
     func dispatch() {
         guard phase == .leading, dispatcher.hasWork else { return }
-        let round = dispatcher.nextRound()
+        let round = dispatcher.nextRound { partition.readyCount(in: $0) > 0 }
         let shares = evenShares(of: round)
         for (queue, takers) in round {
             hand(queue, to: takers, atMost: shares)

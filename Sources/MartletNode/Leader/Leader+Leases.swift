@@ -16,6 +16,8 @@ struct LeaseWaiter {
 struct LeaseWaiters {
     private var waiting: [UInt64: LeaseWaiter] = [:]
     private var nextTicket: UInt64 = 1
+    /// Of all callers together, each as often as it is named: that is what they cost.
+    private(set) var queueCount = 0
 
     var count: Int { waiting.count }
 
@@ -24,13 +26,18 @@ struct LeaseWaiters {
     mutating func add(_ waiter: LeaseWaiter) -> UInt64 {
         defer { nextTicket += 1 }
         waiting[nextTicket] = waiter
+        queueCount += waiter.queues.count
         return nextTicket
     }
 
-    mutating func remove(_ ticket: UInt64) -> LeaseWaiter? { waiting.removeValue(forKey: ticket) }
+    mutating func remove(_ ticket: UInt64) -> LeaseWaiter? {
+        guard let waiter = waiting.removeValue(forKey: ticket) else { return nil }
+        queueCount -= waiter.queues.count
+        return waiter
+    }
 
     mutating func takeAll() -> [@Sendable (Result<[Delivery], NodeError>) -> Void] {
-        defer { waiting = [:] }
+        defer { (waiting, queueCount) = ([:], 0) }
         return waiting.sorted { $0.key < $1.key }.map(\.value.answer)
     }
 }
@@ -45,8 +52,8 @@ extension Leader {
     ) async throws(NodeError) -> [Delivery] {
         try requireLeading()
         try checkQueues(queues)
-        guard leases.count < configuration.waiters else {
-            throw exhausted("waiting calls", configuration.waiters)
+        guard leases.queueCount + queues.count <= configuration.waiters else {
+            throw exhausted("queues of waiting calls", configuration.waiters)
         }
         let session = SessionID(high: random.next(), low: random.next())
         let (answers, answer) = AsyncStream.makeStream(of: Result<[Delivery], NodeError>.self)
@@ -69,7 +76,9 @@ extension Leader {
             try await committed()
             answerEmpty(ticket)
         }
-        for await result in answers { return try result.get() }
+        for await result in answers {
+            if !Task.isCancelled { return try result.get() }
+        }
         // The caller went away. What was started for it meanwhile goes back: nobody will do it.
         withdrawLease(ticket)
         for attempt in partition.runningJobs(of: session) {

@@ -16,9 +16,7 @@ extension Leader {
                 refused.append(RefusedOutcome(attempt: outcome.attempt, error: .refused(error)))
             }
         }
-        for index in refused.indices {
-            refused[index].error = await refined(refused[index].error, of: refused[index].attempt)
-        }
+        if !refused.isEmpty { await refine(&refused, for: connection) }
         batch.effects.append(.settle(number, refused: refused, to: connection))
         wakeWriter()
     }
@@ -59,6 +57,7 @@ extension Leader {
         do {
             answer = try decide(command, asked: clock.now + (command.isExtension ? writing : .zero))
         } catch {
+            try await committed()
             throw await refined(.refused(error), of: attempt)
         }
         try await committed()
@@ -68,13 +67,13 @@ extension Leader {
     /// As much is unwritten as may be: an entry must fit into a row of the log, and memory is not endless.
     private var isFull: Bool { batch.bytes >= configuration.pendingBytes }
 
-    /// Waits until an outcome may be decided. Its session is heard meanwhile, for what it says next waits behind this.
+    /// Waits until an outcome may be decided.
     ///
     /// - Returns: false when nobody waits for the answer any more.
     private func hasRoom(for connection: SessionConnection) async -> Bool {
         guard isFull else { return true }
-        sessions.beginReport(connection.session)
-        defer { sessions.endReport(connection.session, at: clock.now) }
+        sessions.beginWait(connection.session)
+        defer { sessions.endWait(connection.session, at: clock.now) }
         while isFull {
             // It throws when the leader has stopped, and then all sessions are told.
             do { try await committed() } catch { return false }
@@ -95,8 +94,20 @@ extension Leader {
         }
     }
 
+    /// Looks up what the refusals mean, which takes its time with each.
+    private func refine(_ refused: inout [RefusedOutcome], for connection: SessionConnection) async {
+        sessions.beginWait(connection.session)
+        defer { sessions.endWait(connection.session, at: clock.now) }
+        // It throws when the leader has stopped, and then all sessions are told.
+        do { try await committed() } catch { return }
+        for index in refused.indices {
+            refused[index].error = await refined(refused[index].error, of: refused[index].attempt)
+        }
+    }
+
     /// What a refusal means for a worker: did somebody else take the job, is the report a repetition of one that
-    /// was accepted, or was there never such a job?
+    /// was accepted, or was there never such a job? What ended it may be part of the batch that gathers now, even of the
+    /// same report: that is committed before.
     private func refined(_ error: NodeError, of attempt: AttemptID) async -> NodeError {
         switch error {
         case .refused(.unknownJob), .refused(.staleAttempt): break
@@ -112,8 +123,6 @@ extension Leader {
 
     /// Whether the attempt ended by its worker's own report, and not by a lost lease or a time-out.
     private func wasSettled(_ attempt: AttemptID) async throws(NodeError) -> Bool {
-        // What ended it may be part of the batch that gathers now, even of this very report.
-        try await committed()
         let record = try await job(attempt.job)
         guard record.job.lease == nil, record.lastToken == attempt.token else { return false }
         if record.job.state == .succeeded { return true }

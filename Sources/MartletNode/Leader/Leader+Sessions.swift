@@ -22,6 +22,8 @@ extension Leader {
         replaced?(.ended)
         reconcile(connection, holding: Set(opening.held))
         // What was decided for the connection before must not reach this one before it has heard of it.
+        sessions.beginWait(id)
+        defer { sessions.endWait(id, at: clock.now) }
         try await committed()
         guard sessions.isCurrent(connection) else {
             throw .unavailable(reason: "the session is over, or another connection has it")

@@ -26,6 +26,8 @@ extension Leader {
     ///
     /// - Returns: false when there is nothing to write.
     private func prepareBatch() -> Bool {
+        // What was decided and not written is gone, though it is applied: nothing may follow from it.
+        if case .stopped = phase { return false }
         tick()
         dispatch()
         return !batch.isEmpty

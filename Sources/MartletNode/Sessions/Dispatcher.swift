@@ -63,15 +63,16 @@ struct Dispatcher {
         touch(queues)
     }
 
-    /// The touched queues with their takers, in this round's order; nothing is touched afterwards.
-    mutating func nextRound() -> [(queue: String, takers: [Taker])] {
+    /// The touched queues with their takers, in this round's order, and without them where nothing is ready: they may be
+    /// many. Nothing is touched afterwards.
+    mutating func nextRound(isReady: (String) -> Bool) -> [(queue: String, takers: [Taker])] {
         defer {
             touched.removeAll(keepingCapacity: true)
             isTouched.removeAll(keepingCapacity: true)
             rotation &+= 1
         }
         return rotated(touched).compactMap { queue in
-            takers[queue].map { (queue, rotated($0)) }
+            takers[queue].map { (queue, isReady(queue) ? rotated($0) : []) }
         }
     }
 

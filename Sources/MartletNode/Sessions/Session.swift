@@ -15,8 +15,8 @@ struct Session {
     /// The connection that speaks for it; nil while the grace runs.
     var connection: UInt64?
     var sink: (@Sendable (SessionMessage) -> Void)?
-    /// Reports of it that wait for room: what it says next waits behind them.
-    fileprivate(set) var reports = 0
+    /// What it has said and waits for: what it says next waits behind that.
+    fileprivate(set) var waits = 0
     /// A timer is set that will look whether it is still heard.
     fileprivate(set) var isWatched = false
 
@@ -93,19 +93,20 @@ struct SessionTable {
         sessions[id]?.lastSeenAt = now
     }
 
-    mutating func beginReport(_ id: SessionID) {
-        sessions[id]?.reports += 1
+    /// The leader takes its time with what the session has said.
+    mutating func beginWait(_ id: SessionID) {
+        sessions[id]?.waits += 1
     }
 
-    mutating func endReport(_ id: SessionID, at now: Timestamp) {
-        guard let reports = sessions[id]?.reports, reports > 0 else { return }
-        sessions[id]?.reports = reports - 1
+    mutating func endWait(_ id: SessionID, at now: Timestamp) {
+        guard let waits = sessions[id]?.waits, waits > 0 else { return }
+        sessions[id]?.waits = waits - 1
         heard(id, at: now)
     }
 
-    /// The session as it is now: who waits with a report is there.
+    /// The session as it is now: who waits for the leader is there.
     mutating func seen(_ id: SessionID, at now: Timestamp) -> Session? {
-        if let reports = sessions[id]?.reports, reports > 0 { heard(id, at: now) }
+        if let waits = sessions[id]?.waits, waits > 0 { heard(id, at: now) }
         return sessions[id]
     }
 
