@@ -55,7 +55,7 @@ struct Running: Sendable {
         let (bound, announce) = AsyncStream.makeStream(of: GatewayPorts.self)
         let gateway = Gateway(
             node: node, configuration: configuration, loop: loop, logger: logger,
-            now: { wall + .seconds(100) }, onBound: { announce.yield($0) })
+            now: { wall + .seconds(86_400) }, onBound: { announce.yield($0) })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup)],
