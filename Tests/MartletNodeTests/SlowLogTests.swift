@@ -199,6 +199,8 @@ struct SlowLogTests {
 
             #expect(try await lease.value.isEmpty)
             let id = try await job
+            // What it was given meanwhile goes back.
+            try await node.leader.committed()
             #expect(try await node.job(id).job.state == .queued)
             _ = try await held
         }
