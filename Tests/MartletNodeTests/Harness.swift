@@ -165,6 +165,14 @@ extension Node {
         try await submit([spec], stamp: nil)[0]
     }
 
+    /// A worker with one attempt in hand.
+    func busyWorker() async throws -> (worker: FakeWorker, connection: SessionConnection, delivery: Delivery) {
+        let worker = FakeWorker()
+        let connection = try await open(worker)
+        _ = try await submitOne()
+        return (worker, connection, try await worker.attempts()[0])
+    }
+
     /// Returns once so many callers wait for what is being written.
     func whenWaiting(_ count: Int) async {
         while await leader.batch.effects.count < count { await Task.yield() }

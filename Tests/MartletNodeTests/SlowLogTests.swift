@@ -137,10 +137,7 @@ struct SlowLogTests {
     func refusedOutcomes() async throws {
         let harness = try NodeHarness()
         try await harness.run { node in
-            let worker = FakeWorker()
-            let connection = try await node.open(worker)
-            _ = try await node.submitOne()
-            let delivery = try await worker.attempts()[0]
+            let (worker, connection, delivery) = try await node.busyWorker()
             await node.report(1, [.completed(delivery)], from: connection)
             #expect(try await worker.settled().number == 1)
             harness.log.closeGate()
@@ -162,10 +159,7 @@ struct SlowLogTests {
     func comesBack() async throws {
         let harness = try NodeHarness()
         try await harness.run { node in
-            let worker = FakeWorker()
-            let first = try await node.open(worker)
-            _ = try await node.submitOne()
-            let delivery = try await worker.attempts()[0]
+            let (_, first, delivery) = try await node.busyWorker()
             harness.log.closeGate()
             async let held = node.submitOne(.mail(start: .after(.seconds(3600))))
             await harness.log.appendArrives()
