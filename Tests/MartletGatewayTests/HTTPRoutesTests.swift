@@ -132,8 +132,8 @@ struct HTTPRoutesTests {
                 "GET", "/v1/jobs?kind=other&submitted_after=2020-01-01T00:00:00Z&submitted_before=2040-01-01T00:00:00Z")
             #expect(none.status == 200 && none.body == "{}")
             let refused = [
-                "colour=red", "queue=a&queue=b", "state=sleeping", "page_size=0", "page_size=1001", "page_size=-1",
-                "page_token=p!", "page_token=p00", "submitted_after=yesterday", "queue=%zz",
+                "colour=red", "queue=a&queue=b", "state=sleeping", "state=", "page_size=0", "page_size=1001",
+                "page_size=-1", "page_token=p!", "page_token=p00", "submitted_after=yesterday", "queue=%zz",
             ]
             for query in refused {
                 let answer = try await running.send("GET", "/v1/jobs?\(query)")

@@ -49,7 +49,7 @@ struct Query: Equatable, Sendable {
 
     /// A state by its name, in either case.
     func state(_ name: String) throws(Problem) -> Martlet_V1_JobState? {
-        guard let text = values[name], !text.isEmpty else { return nil }
+        guard let text = values[name] else { return nil }
         let states: [Martlet_V1_JobState] = [
             .scheduled, .queued, .running, .retrying, .succeeded, .dead, .cancelled,
         ]
