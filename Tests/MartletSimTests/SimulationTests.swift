@@ -33,7 +33,7 @@ struct SimulationTests {
         var missing = [
             "loses power", "that nobody synced are gone", "is flipped", "was never written", "the log is damaged at",
             "has lost entries that were acknowledged", "what was before is behind a checkpoint", "is replaced",
-            "drains",
+            "drains", "view fails",
         ]
         for seed in 1...60 as ClosedRange<UInt64> where !missing.isEmpty {
             let story = try Self.run(seed, isTold: true).story

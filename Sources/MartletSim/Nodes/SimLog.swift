@@ -19,6 +19,8 @@ final class SimLog: EventLog {
     /// Whether the view may be on its way into its file: nobody knows then what of it is synced.
     @Simulated private(set) var isMoving = false
     @Simulated private var keptAt: Duration?
+    /// How long the next append takes, if somebody wants it so.
+    @Simulated var delay: Duration?
     /// What a node knows that another replaces stands on a disk that nobody will read.
     @Simulated private var mayForget: Bool { condition.isSound && !isCut && world.isUncontested(self) }
 
@@ -80,6 +82,10 @@ final class SimLog: EventLog {
 
     @Simulated
     private func syncTime() -> Duration {
+        if let delay {
+            self.delay = nil
+            return delay
+        }
         guard world.isStormy, world.chance.happens(0.01) else {
             return world.chance.between(.microseconds(20), .milliseconds(1))
         }

@@ -138,6 +138,16 @@ final class SimNode {
 
     func owns(_ log: SimLog) -> Bool { log === self.log }
 
+    /// Its view can neither be read nor written any more, in the midst of an append: disks are slow before they fail.
+    func failView() async {
+        let time = world.chance.between(.milliseconds(300), .milliseconds(900))
+        log.delay = time
+        for _ in 0..<100 where log.delay != nil { await sleep(.milliseconds(20)) }
+        await sleep(world.chance.between(.zero, time))
+        world.tell("\(name)'s view fails")
+        await view?.abandon()
+    }
+
     /// The end of an orderly end: the view is in its file alone.
     func closeView() async { await view?.close() }
 

@@ -40,22 +40,26 @@ final class Supervisor {
         }
         // What goes by itself is over with the storm at the latest.
         let rest = world.options.storm - world.elapsed
-        switch world.chance.below(8) {
+        switch world.chance.below(9) {
         case 0:
             node.stop(for: min(rest, world.chance.between(.seconds(1), .seconds(40))))
             return false
         case 1:
             world.disk.fill(for: min(rest, world.chance.between(.seconds(1), .seconds(20))))
             return false
-        case 2...3:
+        case 2:
+            // It ends by itself.
+            await node.failView()
+            return false
+        case 3...4:
             try images.save(node)
             world.tell("\(node.name) goes on, and is replaced")
-        case 4:
+        case 5:
             await node.drain()
             await node.closeView()
             try images.save(node)
             await node.crash()
-        case 5:
+        case 6:
             world.tell("\(node.name) loses power")
             try images.save(node, isPowerCut: true)
             await node.crash()
