@@ -25,6 +25,9 @@ final class GatedLog: EventLog, ReservedSpace {
         waiting.forEach { $0.resume() }
     }
 
+    /// Whether an append waits at the gate.
+    var isHolding: Bool { state.withLock { !$0.waiting.isEmpty } }
+
     /// There is room no more, but for the reserve.
     func fill() { state.withLock { $0.isFull = true } }
 

@@ -171,21 +171,6 @@ struct HTTPConnectionTests {
         }
     }
 
-    @Test("A lease that nobody waits for any more is given up", .timeLimit(.minutes(1)))
-    func abandonedLease() async throws {
-        try await Running.gateway { running in
-            let body = #"{"queues":["q"],"wait":"60s"}"#
-            let text =
-                "POST /v1/attempts:lease HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
-                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-            // It returns once the server has closed, long before the minute.
-            _ = try await running.raw(Array(text.utf8), closing: true)
-            while await running.node.waiterCount > 0 { await Task.yield() }
-            let id = try await running.submitted(#"{"kind":"k","queue":"q"}"#)
-            #expect(try await running.send("GET", "/v1/jobs/\(id)").member("state") == "QUEUED")
-        }
-    }
-
     @Test("A graceful end answers who waits, and does not wait for the minute")
     func gracefulEnd() async throws {
         try await Running.gateway { running in
