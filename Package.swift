@@ -175,9 +175,8 @@ let package = Package(
         tests(
             "MartletNodeTests",
             [
-                "MartletCore", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletView", "MartletWire", .logging,
-                .nioCore,
-                .nioEmbedded, .nioPosix, .swiftProtobuf,
+                "MartletCore", "MartletLog", "MartletLogSQLite", "MartletNode", "MartletSQLite", "MartletView",
+                "MartletWire", .logging, .nioCore, .nioEmbedded, .nioPosix, .swiftProtobuf,
             ]),
         tests("MartletFuzzTests", fuzzed),
     ]

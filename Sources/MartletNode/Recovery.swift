@@ -59,6 +59,8 @@ struct Recovery {
                 previous = entry.hash.bytes
             }
             await view.waitForRoom(below: Self.backlog)
+            // Still behind: this tells why. Whoever waits for a full disk here waits unseen.
+            if view.backlog >= Self.backlog { try await view.flush() }
         }
     }
 }

@@ -1,6 +1,14 @@
 internal import CMartletPages
 internal import CSQLite
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
 /// One connection to a SQLite file, for one thread at a time.
 ///
 /// As thin as it can be: statements, bindings, columns, errors. Who opens it decides on the pragmas and
@@ -103,6 +111,9 @@ public final class Database {
     public var changes: Int { Int(sqlite3_changes64(handle)) }
 
     func error(_ code: Int32, _ context: String) -> SQLiteError {
-        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), context: context)
+        // A write beyond a quota found no room, as on a full disk; SQLite knows only the latter.
+        let isOverQuota = code == SQLiteError.failedWrite && sqlite3_system_errno(handle) == EDQUOT
+        return SQLiteError(
+            code: isOverQuota ? SQLITE_FULL : code, message: String(cString: sqlite3_errmsg(handle)), context: context)
     }
 }

@@ -27,6 +27,9 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// `SQLITE_IOERR_SHMSIZE`, a macro that Swift does not see: the WAL's index could not grow.
     private static let noRoomForIndex: Int32 = SQLITE_IOERR | 19 << 8
 
+    /// `SQLITE_IOERR_WRITE`.
+    static let failedWrite: Int32 = SQLITE_IOERR | 3 << 8
+
     /// `SQLITE_IOERR_DATA`: a page does not match its checksum.
     private static let wrongPage: Int32 = SQLITE_IOERR | 32 << 8
 

@@ -86,7 +86,8 @@ public final class View: Sendable {
         try await write { writing throws(ViewError) in try writing.flush() }
     }
 
-    /// Returns when `backlog` is below `limit`, or when nothing more will be written, which the next call tells.
+    /// Returns when `backlog` is below `limit`, or when nothing more will be written or there was no room: then it is not
+    /// below, and the next `flush` tells why.
     public func waitForRoom(below limit: Int) async { await progress.waitForRoom(below: limit) }
 
     /// Throws as soon as nothing more will be written, so that whoever follows the log need not find out by reading;

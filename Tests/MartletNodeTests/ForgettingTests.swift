@@ -1,5 +1,6 @@
 import MartletCore
 import MartletLog
+import MartletSQLite
 import MartletView
 import Synchronization
 import Testing
@@ -64,6 +65,38 @@ struct ForgettingTests {
             await harness.advance(by: .seconds(60))
             let id = try await node.submitOne()
             #expect(try await node.job(id).job.state == .queued)
+        }
+    }
+
+    @Test("Whoever reads the view's file keeps the log from forgetting, and nothing else", .timeLimit(.minutes(1)))
+    func heldByReader() async throws {
+        var configuration = NodeConfiguration()
+        configuration.logBytes = 1 << 10
+        configuration.retention = .seconds(5)
+        let harness = try NodeHarness(configuration: configuration)
+        try await harness.run { node in
+            let old = try await node.submitOne()
+            _ = try await node.cancel(old)
+            #expect(try await node.job(old).job.state == .cancelled)
+            let reader = try Database(path: harness.viewPath)
+            try reader.execute("BEGIN")
+            _ = try reader.prepare("SELECT count(*) FROM jobs").step()
+
+            await harness.advance(by: .seconds(9))
+            for _ in 0..<20 { _ = try await node.submitOne() }
+            await harness.advance(by: .seconds(60))
+            // Waits in real time until SQLite has waited for the reader, and the house has gone on.
+            while (try? await node.job(old)) != nil {
+                try Task.checkCancellation()
+                await harness.advance(by: .milliseconds(20))
+            }
+            #expect(try await harness.log.firstPosition == 1)
+
+            try reader.execute("COMMIT")
+            while try await harness.keepsTooMuch {
+                try Task.checkCancellation()
+                await harness.advance(by: .milliseconds(20))
+            }
         }
     }
 }

@@ -14,19 +14,10 @@ struct FullDiskTests {
     @Test("It goes on, refuses submissions, and takes them again once there is room")
     func viewIsFull() async throws {
         let harness = try NodeHarness()
-        let folder = harness.folder.path
-        guard mount("tmpfs", folder, "tmpfs", 0, "size=2m") == 0 else {
-            // In CI this test must run: being skipped there is a failure.
-            let isCI = getenv("CI") != nil
-            print("SKIPPED: the full disk, which needs root to mount a tmpfs")
-            return #expect(!isCI, "the full disk could not be tested")
-        }
-        defer { umount2(folder, Int32(MNT_DETACH)) }
-        let filler = harness.folder.appending(path: "filler")
+        guard let disk = try SmallDisk(at: harness.folder) else { return }
+        defer { disk.unmount() }
         let end = try await harness.run { node in
-            _ = try await node.submitOne()
-            try Data(repeating: 1, count: 1 << 20).write(to: filler)
-            _ = try await node.submit((0..<2000).map { _ in .mail([UInt8](repeating: 2, count: 400)) }, stamp: nil)
+            try await Self.fill(disk, node)
 
             // The house finds no room, and says so.
             while await node.health().isReady { await harness.advance(by: .seconds(60)) }
@@ -36,8 +27,7 @@ struct FullDiskTests {
                 return
             }
 
-            try FileManager.default.removeItem(at: filler)
-            #expect(mount("tmpfs", folder, "tmpfs", UInt(MS_REMOUNT), "size=64m") == 0)
+            try disk.grow()
             harness.log.makeRoom()
             while await node.health().isReady == false { await harness.advance(by: .seconds(1)) }
             let id = try await node.submitOne()
@@ -46,4 +36,103 @@ struct FullDiskTests {
         }
         #expect(end == nil)
     }
+
+    @Test("Whoever reads finds out, before the house looks by itself")
+    func readsFindOut() async throws {
+        let harness = try NodeHarness()
+        guard let disk = try SmallDisk(at: harness.folder) else { return }
+        defer { disk.unmount() }
+        try await harness.run { node in
+            let id = try await Self.fill(disk, node)
+            await #expect(throws: NodeError.self) { try await node.job(id) }
+            #expect(await Self.timeUntilUnready(node, harness) < .seconds(5))
+        }
+    }
+
+    @Test(
+        "Whoever writes too far ahead of the view finds out, too, and goes on once there is room",
+        .timeLimit(.minutes(1)))
+    func writesFindOut() async throws {
+        var configuration = NodeConfiguration()
+        configuration.viewBacklog = 1000
+        let harness = try NodeHarness(configuration: configuration)
+        guard let disk = try SmallDisk(at: harness.folder) else { return }
+        defer { disk.unmount() }
+        try await harness.run { node in
+            try await Self.fill(disk, node)
+            async let late = node.submitOne()
+            #expect(await Self.timeUntilUnready(node, harness) < .seconds(5))
+            try disk.grow()
+            harness.log.makeRoom()
+            while await node.health().isReady == false { await harness.advance(by: .milliseconds(100)) }
+            let job = try await node.job(late).job
+            #expect(job.state == .queued)
+        }
+    }
+
+    @Test("A start that is far behind says that there is no room", .timeLimit(.minutes(1)))
+    func startIsRefused() async throws {
+        let harness = try NodeHarness()
+        try await harness.run { node in
+            for _ in 0..<60 { _ = try await node.submit((0..<2000).map { _ in .mail() }, stamp: nil) }
+        }
+        // The view is gone, and there is no room for another.
+        for name in ["view.db", "view.db-wal", "view.db-shm"] {
+            try? FileManager.default.removeItem(at: harness.folder.appending(path: name))
+        }
+        guard let disk = try SmallDisk(at: harness.folder) else { return }
+        defer { disk.unmount() }
+        let view = try harness.openView()
+        let error = await #expect(throws: ViewError.self) { try await harness.makeNode(view) }
+        guard case .full = error else {
+            Issue.record("refused as \(String(describing: error))")
+            return
+        }
+        await view.abandon()
+    }
+
+    /// Leaves no room for all that is submitted; returns a job for which there is none.
+    @discardableResult
+    private static func fill(_ disk: SmallDisk, _ node: Node) async throws -> JobID {
+        _ = try await node.submitOne()
+        try disk.fill()
+        return try await node.submit((0..<2000).map { _ in .mail([UInt8](repeating: 2, count: 400)) }, stamp: nil)[0]
+    }
+
+    /// How long it takes, by the node's clock, until it says that it takes no submissions.
+    private static func timeUntilUnready(_ node: Node, _ harness: NodeHarness) async -> Duration {
+        var time = Duration.zero
+        while await node.health().isReady {
+            await harness.advance(by: .milliseconds(20))
+            time += .milliseconds(20)
+        }
+        return time
+    }
+}
+
+/// A file system of two megabytes in memory.
+private struct SmallDisk: Sendable {
+    let folder: URL
+
+    /// Nil where it cannot be mounted. In CI a test that needs it must run: being skipped there is a failure.
+    init?(at folder: URL) throws {
+        self.folder = folder
+        guard mount("tmpfs", folder.path, "tmpfs", 0, "size=2m") == 0 else {
+            let isCI = getenv("CI") != nil
+            print("SKIPPED: the full disk, which needs root to mount a tmpfs")
+            #expect(!isCI, "the full disk could not be tested")
+            return nil
+        }
+    }
+
+    private var filler: URL { folder.appending(path: "filler") }
+
+    func fill() throws { try Data(repeating: 1, count: 1 << 20).write(to: filler) }
+
+    func grow() throws {
+        try FileManager.default.removeItem(at: filler)
+        #expect(mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT), "size=64m") == 0)
+    }
+
+    func unmount() { umount2(folder.path, Int32(MNT_DETACH)) }
 }

@@ -27,13 +27,24 @@ extension Leader {
         defer { rounds.cancel() }
         for await _ in houseCalls {
             do {
-                try await forgetEntries()
+                try await unlessBusy { try await self.forgetEntries() }
                 try await retireJobs()
                 if isDiskFull { try await tryToRefillReserve() }
             } catch let failure where Self.passes(failure) {
                 await putOff(failure)
                 callHouseLater()
             }
+        }
+    }
+
+    /// A reader from outside keeps the view from being moved into its file, and nothing else from being done.
+    private func unlessBusy(_ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch let failure as ViewError {
+            guard case .busy = failure else { throw failure }
+            await putOff(failure)
+            callHouseLater()
         }
     }
 

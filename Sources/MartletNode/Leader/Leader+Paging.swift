@@ -73,13 +73,14 @@ extension Leader {
         return try decide()
     }
 
-    /// Reads the view; a view that cannot be read makes the node unavailable.
+    /// Reads the view; a view that cannot be read makes the node unavailable. One without room is a matter of the house.
     func reading<Value: Sendable>(
         _ read: (View) async throws(ViewError) -> Value
     ) async throws(NodeError) -> Value {
         do {
             return try await read(view)
         } catch {
+            if case .full = error { callHouse.yield() }
             throw .unavailable(reason: "\(error)")
         }
     }

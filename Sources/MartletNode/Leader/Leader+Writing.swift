@@ -41,9 +41,7 @@ extension Leader {
         let entry = seal(sealed)
         let began = clock.now
         do {
-            await view.waitForRoom(below: configuration.viewBacklog)
-            // Still behind: the view has stopped, and this tells why.
-            if view.backlog >= configuration.viewBacklog { try await view.flush() }
+            try await waitForView()
             try await append(entry)
         } catch {
             // Whoever hears that it failed must find the leader stopped, and why, even if they cancel it at once.
@@ -62,6 +60,19 @@ extension Leader {
         view.project(sealed.events, at: ViewPosition(head))
         act(on: sealed.effects, failure: nil)
         follow(sealed.events)
+    }
+
+    /// Nothing is written that the view could not keep. What a full disk keeps from it waits here for room.
+    private func waitForView() async throws {
+        while view.backlog >= configuration.viewBacklog {
+            await view.waitForRoom(below: configuration.viewBacklog)
+            guard view.backlog >= configuration.viewBacklog else { return }
+            // Still behind: this tells why.
+            do { try await view.flush() } catch  where Self.passes(error) {
+                await putOff(error)
+                try await pause()
+            }
+        }
     }
 
     private func seal(_ batch: Batch) -> Entry {

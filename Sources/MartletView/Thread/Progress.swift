@@ -40,19 +40,26 @@ final class Progress: Sendable {
     }
 
     func stop(_ error: ViewError) {
+        state.withLock { if $0.stopped == nil { $0.stopped = error } }
+        wakeAll()
+        end.finish()
+    }
+
+    /// Nothing is written until there is room: whoever waits must not wait for that.
+    func foundNoRoom() { wakeAll() }
+
+    private func wakeAll() {
         let waiting = state.withLock { state in
-            if state.stopped == nil { state.stopped = error }
             defer { state.waiting = [] }
             return state.waiting
         }
         for waiter in waiting { waiter.continuation.resume() }
-        end.finish()
     }
 
     /// Returns when nothing more will be written, or when the task is cancelled. For one who waits.
     func waitForEnd() async { for await _ in ends {} }
 
-    /// Returns when the backlog is below `limit`, or when it will not shrink any more.
+    /// Returns when the backlog is below `limit`, when it will not shrink any more, or when there was no room to write.
     func waitForRoom(below limit: Int) async {
         precondition(limit > 0, "the backlog is never below \(limit)")
         await withCheckedContinuation { continuation in

@@ -93,6 +93,7 @@ final class Writer {
     /// A full disk may have room again; after anything else the file cannot be trusted to take more.
     private func failed(_ error: ViewError) -> ViewError {
         if case .full = error {
+            progress.foundNoRoom()
             retryLater()
         } else {
             progress.stop(.stopped(error.description))
