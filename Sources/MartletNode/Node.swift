@@ -202,8 +202,10 @@ extension Node {
 }
 
 extension Node {
-    /// What is wrong with the partition, in words. Costs a walk through all of it: for simulations.
-    package func checkInvariants() async -> [String] { await leader.partition.checkInvariants() }
+    /// What is wrong with the partition, or waits for nothing, in words. Costs a walk through all of it: for simulations.
+    package func checkInvariants() async -> [String] {
+        await leader.partition.checkInvariants() + leader.checkDispatch()
+    }
 
     /// Calls that wait for a job or a lease now.
     package var waiterCount: Int {

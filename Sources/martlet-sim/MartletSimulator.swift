@@ -29,6 +29,7 @@ struct MartletSimulator: ParsableCommand {
     func validate() throws {
         guard (1...86_400).contains(storm) else { throw ValidationError("--storm: from 1 to 86400") }
         guard seeds.map({ $0 > 0 }) ?? true else { throw ValidationError("--seeds: at least 1") }
+        guard minutes.map({ $0 > 0 }) ?? true else { throw ValidationError("--minutes: more than 0") }
     }
 
     func run() throws {

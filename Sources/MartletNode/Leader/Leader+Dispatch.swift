@@ -51,7 +51,7 @@ extension Leader {
         }
     }
 
-    private func credit(of taker: Dispatcher.Taker) -> Int {
+    func credit(of taker: Dispatcher.Taker) -> Int {
         switch taker {
         case .session(let id): sessions[id]?.credit ?? 0
         case .lease(let ticket): leases[ticket]?.limit ?? 0

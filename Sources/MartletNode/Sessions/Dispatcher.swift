@@ -16,7 +16,7 @@ struct Dispatcher {
     private var isTouched: Set<String> = []
     /// Queues whose jobs and takers wait until something ends elsewhere.
     private var waiting: [String] = []
-    private var isWaiting: Set<String> = []
+    private var queuesWaiting: Set<String> = []
     /// Moves the start of every round on, so that nobody is always first.
     private var rotation = 0
 
@@ -25,6 +25,14 @@ struct Dispatcher {
     func hasTakers(_ queue: String) -> Bool { takers[queue] != nil }
 
     func takerCount(_ queue: String) -> Int { takers[queue]?.count ?? 0 }
+
+    /// All queues that somebody takes from.
+    var queues: [String] { takers.keys.sorted() }
+
+    func takers(of queue: String) -> [Taker] { takers[queue] ?? [] }
+
+    /// Whether its jobs and takers wait until something ends elsewhere.
+    func isWaiting(_ queue: String) -> Bool { queuesWaiting.contains(queue) }
 
     mutating func subscribe(_ taker: Taker, to queues: [String]) {
         for queue in queues where takers[queue]?.contains(taker) != true {
@@ -51,7 +59,7 @@ struct Dispatcher {
     }
 
     mutating func keepWaiting(_ queue: String) {
-        if isWaiting.insert(queue).inserted { waiting.append(queue) }
+        if queuesWaiting.insert(queue).inserted { waiting.append(queue) }
     }
 
     /// An attempt has ended: there is room for another.
@@ -59,7 +67,7 @@ struct Dispatcher {
         guard !waiting.isEmpty else { return }
         let queues = waiting
         waiting = []
-        isWaiting = []
+        queuesWaiting = []
         touch(queues)
     }
 

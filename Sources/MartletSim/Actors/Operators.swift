@@ -60,43 +60,53 @@ final class SimOperator {
     func run() async {
         while world.isStormy {
             await sleep(world.chance.between(.milliseconds(50), .seconds(2)))
-            guard let job = pick() else { continue }
+            guard let known = pick() else { continue }
+            let job = known.id
             switch world.chance.below(5) {
             case 0: await change(job, "cancel") { node throws(NodeError) in try await node.cancel(job) }
             case 1...2: await change(job, "redrive") { node throws(NodeError) in try await node.redrive(job) }
-            case 3: await look(at: job)
+            case 3: await look(at: known)
             default: _ = await world.call { node throws(NodeError) in try await node.queues().count }
             }
         }
     }
 
-    private func pick() -> JobID? {
+    private func pick() -> Ledger.Acknowledgement? {
         let known = world.ledger.acknowledged
-        return known.isEmpty ? nil : known[world.chance.below(known.count)].id
+        return known.isEmpty ? nil : known[world.chance.below(known.count)]
     }
 
     private func change(
         _ job: JobID, _ name: String, _ body: @escaping @Sendable (Node) async throws(NodeError) -> JobRecord
     ) async {
+        let fact = name == "cancel" ? "cancelled" : "redriven"
         let asked = (time: world.elapsed, epoch: world.newest?.epoch ?? 0)
         let isFirst = name == "redrive" && world.ledger.isFirstRedrive(of: job)
+        world.ledger.want(job, fact)
         let answered = await world.ask(newest: true, body)
         switch answered.answer {
-        case .success:
+        case .success(let record):
             world.tell("the operator \(name)s \(job)")
-            world.ledger.steer(job, name == "cancel" ? "cancelled" : "redriven")
+            world.ledger.steer(job, fact)
+            let isDone = fact == "redriven" || record.job.state == .cancelled
+            if !isDone { world.accuse("job \(job) is cancelled, and \(record.job.state)") }
         case .failure(.refused(.wrongState(_, let state))):
-            world.ledger.refuse(Ledger.WrongState(job: job, state: state, firstRedrive: isFirst ? asked : nil))
+            world.ledger.hear(Ledger.StateWord(job: job, state: state, firstRedrive: isFirst ? asked : nil))
         case nil, .failure(.unavailable), .failure(.exhausted): break
         case .failure(.unknownJob): world.ledger.miss(job, at: world.elapsed, by: answered.epoch)
         case .failure(let error): world.accuse("\(name) of the acknowledged job \(job): \(error)")
         }
     }
 
-    private func look(at job: JobID) async {
+    private func look(at known: Ledger.Acknowledgement) async {
+        let job = known.id
         let answered = await world.ask(newest: true) { node throws(NodeError) in try await node.job(job) }
         switch answered.answer {
-        case nil, .success, .failure(.unavailable): break
+        case .success(let record):
+            world.ledger.hear(Ledger.StateWord(job: job, state: record.job.state, firstRedrive: nil))
+            let isIt = record.job.payload == known.spec.payload && record.job.kind == known.spec.kind
+            if !isIt { world.accuse("who asks for job \(job) is shown another") }
+        case nil, .failure(.unavailable): break
         case .failure(.unknownJob): world.ledger.miss(job, at: world.elapsed, by: answered.epoch)
         case .failure(let error): world.accuse("the acknowledged job \(job) is not found: \(error)")
         }

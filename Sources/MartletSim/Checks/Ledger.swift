@@ -23,8 +23,10 @@ struct Ledger: Sendable {
     private(set) var absent: [(job: JobID, time: Duration, epoch: UInt64?)] = []
     /// What operators were told that they had done.
     private(set) var steered: [(job: JobID, fact: String)] = []
-    /// What they were refused because of the job's state.
-    private(set) var wrongStates: [WrongState] = []
+    /// What they asked for, whatever came of it.
+    private(set) var wanted: [JobID: Set<String>] = [:]
+    /// In what state they were told that a job is, when they looked or were refused because of it.
+    private(set) var states: [StateWord] = []
     private var nextNumber: UInt64 = 1
     /// What was asked for by each key, whatever came of it.
     private var requests: [String: [JobSpec]] = [:]
@@ -48,11 +50,12 @@ struct Ledger: Sendable {
         let time: Duration
     }
 
-    struct WrongState {
+    struct StateWord {
         let job: JobID
         /// What the node said that it was.
         let state: JobState
-        /// When a redrive was asked for, and the newest epoch then. Nil for whatever was not the job's first redrive.
+        /// When a redrive was asked for that was refused, and the newest epoch then. Nil for whatever was not the job's
+        /// first redrive.
         let firstRedrive: (time: Duration, epoch: UInt64)?
     }
 
@@ -79,6 +82,9 @@ struct Ledger: Sendable {
     /// Whether the key may stand for another request than this one.
     func isContested(_ key: String, by spec: JobSpec) -> Bool { requests[key]?.contains { $0 != spec } ?? false }
 
+    /// Whether such a job was ever asked for by that key.
+    func isAsked(_ key: String, for job: JobAccount) -> Bool { requests[key]?.contains { job.isWhat($0) } ?? false }
+
     mutating func conflict(_ spec: JobSpec, with job: JobID) { conflicts.append((spec, job)) }
 
     mutating func acknowledge(_ ids: [JobID], _ specs: [JobSpec], asked: Duration, by epoch: UInt64) {
@@ -99,7 +105,9 @@ struct Ledger: Sendable {
 
     mutating func steer(_ job: JobID, _ fact: String) { steered.append((job, fact)) }
 
-    mutating func refuse(_ change: WrongState) { wrongStates.append(change) }
+    mutating func want(_ job: JobID, _ fact: String) { wanted[job, default: []].insert(fact) }
+
+    mutating func hear(_ word: StateWord) { states.append(word) }
 
     /// Whether nobody asked for it before.
     mutating func isFirstRedrive(of job: JobID) -> Bool { redriven.insert(job).inserted }

@@ -17,6 +17,7 @@ extension Simulation {
         for words in history.wrong { world.accuse(words) }
         checkClients(history)
         checkOperators(history)
+        checkCauses(history)
         checkWorkers(history)
         checkRefusals(history)
         checkTime(history)
@@ -44,9 +45,6 @@ extension Simulation {
             }
             if !job.state.isFinal { world.accuse("job \(told.id) is \(job.state) at the end") }
         }
-        for (number, id) in history.numbers.sorted(by: { $0.key < $1.key }) where world.ledger.specs[number] == nil {
-            world.accuse("job \(id) was never submitted")
-        }
         // One that is not in the log may have had the key until its leader ended.
         for (spec, id) in world.ledger.conflicts {
             guard let job = history.jobs[id] else { continue }
@@ -63,7 +61,7 @@ extension Simulation {
         for told in world.ledger.absent where !isRetired(told.job, by: told.time, told.epoch, history) {
             world.accuse("the acknowledged job \(told.job) was not found")
         }
-        for told in world.ledger.wrongStates {
+        for told in world.ledger.states {
             guard let job = history.jobs[told.job] else { continue }
             guard let words = flaw(of: told, job, dead: history.deaths[told.job]) else { continue }
             world.accuse("job \(told.job) was said to be \(told.state), and \(words)")
@@ -80,11 +78,11 @@ extension Simulation {
         return isBack != true && ended + world.options.node.retention <= told
     }
 
-    /// What is certainly wrong with refusing a change because of the job's state; nil when nothing is.
+    /// What is certainly wrong with saying that the job is in that state; nil when nothing is.
     ///
     /// Only what is durable is said to be final, and only a redrive changes a job that is dead. Of all other states too
     /// little is known: a leader may have ended before it could write what it knew.
-    private func flaw(of told: Ledger.WrongState, _ job: JobAccount, dead: Place?) -> String? {
+    private func flaw(of told: Ledger.StateWord, _ job: JobAccount, dead: Place?) -> String? {
         let isForEver = told.state == .succeeded || told.state == .cancelled
         if isForEver, job.state != told.state { return "is \(job.state)" }
         if told.state == .dead, dead == nil { return "never was" }
