@@ -81,8 +81,8 @@ sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on,
 	"$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) --seeds $(SEEDS) --minutes $(MINUTES)
 
 bugs: deps ## let the simulator find each seeded bug, and write docs/SEEDED-BUGS.md
-	python3 -m unittest discover -s Tests/bugs
 	python3 Tests/bugs/hunt.py --minutes $(MINUTES)
+	python3 -m unittest discover -s Tests/bugs
 
 coverage: ## how much of the core its own tests run
 	scripts/coverage.sh

@@ -1,6 +1,8 @@
 """Switches on each seeded bug and lets the simulator find it; writes the table in docs/SEEDED-BUGS.md.
 
     python3 Tests/bugs/hunt.py --minutes 10
+
+Before that the same copy must be clean with no bug switched on: who accuses the sound code would find every bug.
 """
 
 import argparse
@@ -17,6 +19,8 @@ from dataclasses import dataclass
 import tree
 
 TABLE = tree.ROOT / "docs" / "SEEDED-BUGS.md"
+#: Of searching the copy with no bug switched on.
+CONTROL_MINUTES = 0.5
 HEAD = """\
 # Seeded bugs
 
@@ -40,16 +44,31 @@ class Find:
     sign: str
 
 
+def search(simulator, number, options, minutes):
+    """Runs the simulator with the bug of that number, until something goes wrong or time is over."""
+    command = [
+        simulator, "--seed", str(options.seed), "--seeds", "1000000", "--minutes", str(minutes),
+        "--storm", str(options.storm), "--first", "--progress"]
+    environment = {**os.environ, "MARTLET_BUG": str(number), "SWIFT_BACKTRACE": "enable=no"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=minutes * 60 + 60)
+
+
+def control(simulator, options):
+    """What the simulator says against the copy with no bug switched on; nothing if all is well."""
+    try:
+        run = search(simulator, 0, options, CONTROL_MINUTES)
+    except subprocess.TimeoutExpired as late:
+        return f"seed {last_seed(late.stderr)} does not end"
+    if run.returncode != 0:
+        return f"exit code {run.returncode}\n{run.stdout[-3000:]}{run.stderr[-1000:]}"
+    return "" if last_seed(run.stderr) is not None else "no seed was run"
+
+
 def hunt(simulator, bug, options):
     """The first seed whose life goes wrong with the bug."""
-    command = [
-        simulator, "--seed", str(options.seed), "--seeds", "1000000", "--minutes", str(options.minutes),
-        "--storm", str(options.storm), "--first", "--progress"]
-    environment = {**os.environ, "MARTLET_BUG": str(bug.number), "SWIFT_BACKTRACE": "enable=no"}
     started = time.monotonic()
     try:
-        run = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=options.minutes * 60 + 60)
+        run = search(simulator, bug.number, options, options.minutes)
     except subprocess.TimeoutExpired as late:
         return Find(bug, last_seed(late.stderr), time.monotonic() - started, "the run does not end")
     seconds = time.monotonic() - started
@@ -90,6 +109,14 @@ def tidy(sign):
     return sign if len(sign) <= 100 else sign[:99] + "…"
 
 
+def chosen(parser, only, every):
+    """The bugs that are named, or all of them. Ends the program where one is not there: none of none would be all."""
+    wanted = only.split(",") if only else [bug.name for bug in every]
+    if unknown := set(wanted) - {bug.name for bug in every}:
+        parser.error(f"no such bug: {', '.join(sorted(unknown))}")
+    return [bug for bug in every if bug.name in wanted]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10, help="for each bug")
@@ -98,13 +125,14 @@ def main():
     parser.add_argument("--only", help="names, separated by commas; writes no table")
     parser.add_argument("--scratch", default=str(tree.ROOT / ".build-bugs"))
     options = parser.parse_args()
+    hunted = chosen(parser, options.only, tree.bugs())
     place = pathlib.Path(options.scratch) / "tree"
-    every = tree.plant(place)
+    tree.plant(place)
     simulator = tree.build(place)
-    wanted = options.only.split(",") if options.only else [bug.name for bug in every]
+    if wrong := control(simulator, options):
+        sys.exit(f"no hunt: with no bug switched on the simulator is not clean: {wrong}")
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        chosen = [bug for bug in every if bug.name in wanted]
-        running = [pool.submit(hunt, simulator, bug, options) for bug in chosen]
+        running = [pool.submit(hunt, simulator, bug, options) for bug in hunted]
         finds = []
         for future in running:
             find = future.result()

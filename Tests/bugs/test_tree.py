@@ -1,7 +1,9 @@
 """The seeded bugs still fit the sources.  python3 -m unittest discover -s Tests/bugs"""
 
+import re
 import unittest
 
+import hunt
 import tree
 
 
@@ -15,6 +17,11 @@ class SeededBugs(unittest.TestCase):
             seeded = tree.seed((tree.ROOT / name).read_text(), of_file)
             for bug in of_file:
                 self.assertEqual(seeded.count(f"seededBug == {bug.number} "), 1, bug.name)
+
+    def test_the_table_lists_each_and_no_others(self):
+        rows = re.findall(r"^\| (.+?) \|", hunt.TABLE.read_text(), re.M)
+        self.assertEqual(rows[:2], ["bug", "---"])
+        self.assertCountEqual(rows[2:], [bug.name for bug in tree.bugs()])
 
     def test_a_place_that_is_gone_or_there_twice_is_said(self):
         bug = tree.Bug(number=7, name="b", what="", file="f", site="if «a» {", wrong="b")

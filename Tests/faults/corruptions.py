@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,17 @@ from api import Api
 from caller import QUEUE, Caller, Notebook, keyed_spec
 from crew import each
 from damage import Damage, contents, damages
-from processes import Broken, Ended, Leash, Server
+from processes import Broken, Child, Ended, Leash, Server
 from script import OPTIONS, Script, ends, judged, wait_for_timers
 
 #: The folders that are damaged: of a server that was killed, and of one that was stopped.
 BASELINES = ("killed", "stopped")
+#: How long an answer may take, and how long a server that left one out has to end: longer than it may drain.
+ANSWER_WITHIN, END_WITHIN = 10.0, 12.0
+
+
+class Silent(Broken):
+    """A server that goes on and did not answer what it was asked."""
 
 
 class Corruptions:
@@ -86,6 +93,8 @@ class Corruptions:
         """What kind of end it took, and what was wrong with it."""
         try:
             answers, refusal = self._ask(damage.baseline, damage)
+        except Silent as silent:
+            return "no answer", str(silent)
         except Broken as broken:
             return "broken", str(broken)
         if refusal:
@@ -111,6 +120,8 @@ class Corruptions:
         try:
             server = Server(self._program, data, logs, leash, OPTIONS)
             answers = self._answers(server.ports.http)
+            if wrong := silence(server.child, answers):
+                raise Silent(wrong)
             if server.child.exit_code is not None and (wrong := judged(server.child)):
                 raise Broken(wrong)
             return answers, ""
@@ -123,7 +134,7 @@ class Corruptions:
             shutil.rmtree(folder)
 
     def _answers(self, port: int) -> dict[str, Any]:
-        caller, answers = Caller(port, Notebook(), timeout=10), {}
+        caller, answers = Caller(port, Notebook(), timeout=ANSWER_WITHIN), {}
         api: Api = caller.api
         listed = api.get("/v1/jobs?page_size=1000")
         paths = ["/v1/queues", "/v1/jobs?state=DEAD", "/v1/jobs?state=RUNNING", "/v1/jobs?state=QUEUED"]
@@ -143,3 +154,15 @@ class Corruptions:
         answers["lease"] = {"status": lease.status, "body": lease.body}
         api.close()
         return answers
+
+
+def silence(child: Child, answers: dict[str, Any]) -> str:
+    """What a server left without an answer, though it goes on. Whoever ends may break off, and is judged by its end."""
+    silent = [path for path, answer in answers.items() if answer["status"] == 0]
+    deadline = time.monotonic() + END_WITHIN
+    # A connection breaks before its server has ended.
+    while silent and child.exit_code is None:
+        if time.monotonic() > deadline:
+            return f"it goes on, and {len(silent)} requests have no answer, the first of them {silent[0]}"
+        time.sleep(0.05)
+    return ""

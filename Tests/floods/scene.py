@@ -17,6 +17,9 @@ from watch import Watch, descriptors, memory
 HERE = Path(__file__).resolve().parent
 #: So that lists are long, and a worker has something to take.
 JOBS_BEFORE, JOB_BYTES = 6_000, 2_000
+#: After so many requests the honest client has all its connections: every other one takes the next of its eight over
+#: HTTP. And how long it may take to start and make the first.
+SAMPLES_BEFORE, START_WITHIN = 20, 30.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Scene:
         honest = Child(
             "honest", [sys.executable, str(HERE / "honest.py"), *ports, "--rate", str(self._settings.rate), "--samples",
                        str(samples)], self._folder, leash)
+        wait_until_connected(honest, samples, START_WITHIN + SAMPLES_BEFORE / self._settings.rate)
         time.sleep(self._settings.settle)
         facts.before, facts.descriptors_before = memory(pid), descriptors(pid)
         watch = Watch(pid)
@@ -126,6 +130,17 @@ class Scene:
         self._facts.exit_code = server.child.exit_code
         if self._facts.died is not None or self._facts.exit_code != 0:
             print(server.child.last_words(), file=sys.stderr)
+
+
+def wait_until_connected(honest: Child, samples: Path, limit: float) -> None:
+    """A connection that it makes later would look like one that an attack left open."""
+    deadline = time.monotonic() + limit
+    while not samples.exists() or samples.read_bytes().count(b"\tok\n") < SAMPLES_BEFORE:
+        if honest.exit_code is not None:
+            raise Broken(f"the honest client ended:\n{honest.last_words()}")
+        if time.monotonic() > deadline:
+            raise Broken(f"the honest client did not get {SAMPLES_BEFORE} answers within {limit:.0f} s")
+        time.sleep(0.05)
 
 
 def read_samples(path: Path) -> list[Sample]:

@@ -60,13 +60,20 @@ class Fuzzer:
             print(done.stdout[-6000:])
         return done
 
+    def prepare(self, word: str, *arguments: str | Path) -> str:
+        """What the program says. Where this fails there is little to try or nothing: ends this one, too."""
+        done = self.call(word, *arguments)
+        if done.returncode != 0:
+            raise SystemExit(f"FOUND {self.program.name} {word}: exit code {done.returncode}")
+        return done.stdout
+
     def targets(self) -> list[Target]:
-        lines = self.call("list").stdout.split("\n")
+        lines = self.prepare("list").split("\n")
         return [Target(name, int(longest)) for name, longest in (line.split() for line in lines if line)]
 
     def seed(self) -> None:
         (self.work / "seeds").mkdir(parents=True, exist_ok=True)
-        self.call("seed", self.work / "seeds")
+        self.prepare("seed", self.work / "seeds")
 
     def replay(self, target: Target) -> tuple[int, int]:
         """How many inputs there are, and how the program ended."""
@@ -128,6 +135,13 @@ def ending(code: int, output: str) -> Ending:
         said[-1] if said else "")
 
 
+def verdict(target: Target, end: Ending) -> str:
+    """What is wrong with how a search ended; nothing if all is well."""
+    if end.code != 0:
+        return f"{target.name}: exit code {end.code}, see Tests/fuzz/findings/{target.name} {end.input}"
+    return "" if end.executions else f"{target.name}: the search tried nothing"
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, required=True, help="martlet-fuzz")
@@ -160,8 +174,8 @@ def main() -> int:
         end = fuzzer.search(target, seconds)
         executions += end.executions
         print(f"{target.name:12} {end.executions:12,} executions  cov {end.coverage:6}  ft {end.features:6}", flush=True)
-        if end.code != 0:
-            failed.append(f"{target.name}: exit code {end.code}, see Tests/fuzz/findings/{target.name} {end.input}")
+        if wrong := verdict(target, end):
+            failed.append(wrong)
     print(f"{executions:,} executions")
     if chosen.minimise:
         for target in targets:

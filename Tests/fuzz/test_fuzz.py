@@ -1,9 +1,14 @@
-"""What is read from libFuzzer's words."""
+"""What is read from libFuzzer's words, and what a run must not pass over."""
 
+import contextlib
+import io
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import fuzz
 from fuzz import Ending, ending, inputs
 
 DONE = """#2      INITED cov: 10 ft: 11 corp: 1/1b exec/s: 0 rss: 30Mb
@@ -41,6 +46,42 @@ class InputTests(unittest.TestCase):
 
             self.assertEqual([file.name for file in inputs(folder)], ["a", "b"])
             self.assertEqual(inputs(folder / "none"), [])
+
+
+class RunTests(unittest.TestCase):
+    """A few lines of shell stand for the fuzzer."""
+
+    def run_with(self, listing: str = "echo one 64", seeding: str = "true", search: str = "echo '#8192 pulse'") -> str:
+        """How the run ended: the last line that it said, or how it was broken off."""
+        said = io.StringIO()
+        with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(said):
+            program = Path(name, "stand-in")
+            program.write_text(f"#!/bin/sh\ncase $1 in list) {listing};; seed) {seeding};; *) {search};; esac\n")
+            program.chmod(0o755)
+            line = ["fuzz.py", "--bin", str(program), "--work", f"{name}/work", "--seconds", "1"]
+            with mock.patch.object(fuzz, "HERE", Path(name)), mock.patch.object(sys, "argv", line):
+                try:
+                    code = fuzz.main()
+                except SystemExit as broken_off:
+                    # Python's own exit code for words.
+                    return f"1: {broken_off}"
+        return f"{code}: {said.getvalue().splitlines()[-1]}"
+
+    def test_a_run_that_finds_nothing_is_well(self) -> None:
+        self.assertEqual(self.run_with(), "0: 8,192 executions")
+
+    def test_a_search_that_breaks_something_fails(self) -> None:
+        self.assertIn("1: FOUND one: exit code 77", self.run_with(search="echo '#8192 pulse'; exit 77"))
+
+    def test_a_search_that_tried_nothing_fails(self) -> None:
+        self.assertEqual(self.run_with(search="true"), "1: FOUND one: the search tried nothing")
+
+    def test_seeds_that_cannot_be_made_fail(self) -> None:
+        self.assertEqual(self.run_with(seeding="exit 64"), "1: FOUND stand-in seed: exit code 64")
+
+    def test_targets_that_cannot_be_listed_fail(self) -> None:
+        self.assertEqual(self.run_with(listing="exit 3"), "1: FOUND stand-in list: exit code 3")
+        self.assertEqual(self.run_with(listing="echo one 64; exit 3"), "1: FOUND stand-in list: exit code 3")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 
 Runs openapi_check.py against the server, with the tools that stand beside this Python; sequences of calls (the phase
 "stateful"), which wait for as long as the API lets them, are for runs by hand. Exits with 1 when anything is
-found or the time is over, with 2 when the server does not start. The server is killed on every path.
+found or the time is over, with 2 when the server does not start. The server is killed on every path: its leash holds
+even where this script is killed.
 """
 
 import argparse
@@ -21,6 +22,10 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "torture"))
+
+from processes import Leash  # noqa: E402
+
 SERVING = re.compile(r"HTTP (http://[^\s,]+)")
 CASES = re.compile(r"(\d+) generated(?:, (\d+) found (\d+) unique failures?)?")
 
@@ -33,18 +38,9 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def end(process: subprocess.Popen) -> None:
-    """Kills a process that leads a group, and the group."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-
-
-def serving(server: subprocess.Popen, seconds: float) -> str | None:
+def serving(server: subprocess.Popen, leash: Leash, seconds: float) -> str | None:
     """The server's HTTP address, once it says it; None when it ends or says nothing."""
-    alarm = threading.Timer(seconds, end, [server])
+    alarm = threading.Timer(seconds, leash.end)
     alarm.start()
     try:
         for line in server.stdout:
@@ -60,34 +56,37 @@ def serving(server: subprocess.Popen, seconds: float) -> str | None:
 def check(base: str, examples: int, seconds: float) -> tuple[int | None, str]:
     """The check's exit code, None when its time was over, and what it wrote."""
     tools = str(pathlib.Path(sys.executable).parent)
+    leash = Leash()
     process = subprocess.Popen(
         [sys.executable, str(HERE / "openapi_check.py"), base, str(examples), "examples,coverage,fuzzing"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=leash.group,
         env=os.environ | {"PATH": tools + os.pathsep + os.environ.get("PATH", ""), "PYTHONUNBUFFERED": "1"},
     )
     try:
         written, _ = process.communicate(timeout=seconds)
         return process.returncode, written
     except subprocess.TimeoutExpired:
-        end(process)
+        leash.end()
         return None, process.communicate()[0] or ""
     finally:
-        end(process)
+        leash.end()
+        process.wait()
 
 
 def main() -> int:
     wanted = options()
     began = time.monotonic()
+    leash = Leash()
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             [
                 str(wanted.bin.resolve()), "serve", "--data", f"{folder}/data", "--http", "127.0.0.1:0",
                 "--grpc", "127.0.0.1:0",
             ],
-            stdout=subprocess.PIPE, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, text=True, process_group=leash.group,
         )
         try:
-            base = serving(server, 15)
+            base = serving(server, leash, 15)
             if base is None:
                 print(f"api: {wanted.bin} did not come up", file=sys.stderr)
                 return 2
@@ -95,7 +94,8 @@ def main() -> int:
             sys.stdout.write(written)
             ended = server.poll()
         finally:
-            end(server)
+            leash.end()
+            server.wait()
     took = time.monotonic() - began
     cases = CASES.search(written)
     counts = f"{cases[1]} cases, {cases[3] or 0} unique failures" if cases else "no case counts"

@@ -13,12 +13,15 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "torture"))
+
+from processes import Leash  # noqa: E402
 
 BLOCK = re.compile(r"^<!-- run -->\n+```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HTTP, GRPC = "7480", "7481"
@@ -81,13 +84,14 @@ class Run:
             "MARTLET_HTTP": f"127.0.0.1:{self.http}", "MARTLET_GRPC": f"127.0.0.1:{self.grpc}",
             "MARTLET_SERVER": f"127.0.0.1:{self.grpc}",
         }
+        # What a block leaves behind is in its group, too, and ends with this script even where that is killed.
+        self.leash = Leash()
         self.started: list[subprocess.Popen] = []
 
     def start(self, command: list[str], output) -> subprocess.Popen:
-        # A session of its own: what it leaves behind is in its process group.
         process = subprocess.Popen(
             command, cwd=self.folder / "work", env=self.environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True)
+            stderr=subprocess.STDOUT, process_group=self.leash.group)
         self.started.append(process)
         return process
 
@@ -121,15 +125,9 @@ class Run:
         return False
 
     def end(self) -> None:
-        for process in reversed(self.started):
-            for kind, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-                try:
-                    os.killpg(process.pid, kind)
-                    process.wait(patience)
-                except ProcessLookupError:
-                    break
-                except subprocess.TimeoutExpired:
-                    continue
+        self.leash.end()
+        for process in self.started:
+            process.wait()
 
 
 def main() -> int:
