@@ -111,8 +111,9 @@ public final class Database {
     public var changes: Int { Int(sqlite3_changes64(handle)) }
 
     func error(_ code: Int32, _ context: String) -> SQLiteError {
-        // A write beyond a quota found no room, as on a full disk; SQLite knows only the latter.
-        let isOverQuota = code == SQLiteError.failedWrite && sqlite3_system_errno(handle) == EDQUOT
+        // A write beyond a quota found no room, as on a full disk. SQLite knows only the latter, and does not keep the
+        // system's word for a commit: it is still that of the write that failed.
+        let isOverQuota = code == SQLiteError.failedWrite && errno == EDQUOT
         return SQLiteError(
             code: isOverQuota ? SQLITE_FULL : code, message: String(cString: sqlite3_errmsg(handle)), context: context)
     }

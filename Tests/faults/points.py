@@ -12,11 +12,12 @@ from typing import Callable
 
 from caller import Notebook
 from crew import each
-from processes import Broken, Ended, Leash, Server
+from processes import Broken, Child, Ended, Leash, Server
 from script import OPTIONS, Script, ends, judged, look_back, settles
 from shim import KINDS, Shim
 
-ERRORS = (errno.EIO, errno.ENOSPC)
+#: A disk that is full, and a quota that is used up: the same for whoever writes.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Points:
         return [
             Point(kind, number, error, forever)
             for kind in KINDS for number in range(1, calls[kind] + calls[kind] // 20 + 2)
-            for error in ERRORS for forever in (False, True)
+            for error in (errno.EIO, *(NO_ROOM if kind == "write" else NO_ROOM[:1])) for forever in (False, True)
         ]
 
     def run(self, points: list[Point]) -> tuple[Counter[str], list[str]]:
@@ -100,7 +101,7 @@ class Points:
         if point is not None:
             shim.fail(point.kind, point.number, point.error, point.forever)
         for life, doing in (("first", script.first_life), ("second", script.second_life)):
-            self._live(life, doing, script, folder, leash, shim, tale, is_over=point is not None and not point.forever)
+            self._live(life, doing, script, folder, leash, shim, tale, point)
         tale.calls, tale.was_hit = shim.calls, shim.failed > 0
         shim.close()
         self._look_back(script, notebook, folder, leash, tale)
@@ -108,7 +109,7 @@ class Points:
 
     def _live(
         self, life: str, doing: Callable[[int], None], script: Script, folder: Path, leash: Leash, shim: Shim,
-        tale: Tale, is_over: bool,
+        tale: Tale, point: Point | None,
     ) -> None:
         logs = folder / life
         logs.mkdir()
@@ -120,10 +121,11 @@ class Points:
                 tale.violations.append(wrong)
             return
         doing(server.ports.http)
+        is_over = point is not None and not point.forever
         if is_over and shim.failed and server.child.exit_code is None:
             if wrong := settles(server, script):
                 tale.violations.append(f"{life} life: {wrong}")
-        if wrong := ends(server.child):
+        if wrong := ends(server.child) or point is not None and gives_up(point, server.child):
             tale.violations.append(f"{life} life: {wrong}")
         tale.exits.append(f"servers ended with {server.child.exit_code}")
 
@@ -134,6 +136,14 @@ class Points:
             tale.violations += look_back(self._program, folder / "data", logs, leash, notebook, script.known)
         except Broken as broken:
             tale.violations.append(f"it does not start on an intact disk: {broken}")
+
+
+def gives_up(point: Point, child: Child) -> str:
+    """Whether a server that serves ended itself because it could not write for want of room: it should wait for room.
+
+    The mark is written in place, into blocks that it has: where that fails, the log's end is in doubt."""
+    is_room = point.kind == "write" and point.error in NO_ROOM and "log.mark" not in child.last_words()
+    return f"it ends for want of room: {child.last_words()}" if is_room and child.exit_code == 70 else ""
 
 
 def chosen(points: list[Point], count: int, random: Random) -> list[Point]:
