@@ -92,6 +92,9 @@ final class World {
     /// The epoch that the node leads or believes to lead; nil when it serves no longer.
     func epoch(of node: Node) -> UInt64? { nodes.last { $0.serving === node }?.epoch }
 
+    /// Whether the node's disk is in order.
+    func isSound(_ node: Node) -> Bool { nodes.last { $0.serving === node }?.condition.isSound ?? false }
+
     /// The node hears what came over the connection.
     func hear(_ connection: SessionConnection, _ node: Node, at time: Duration) {
         guard let epoch = epoch(of: node) else { return }

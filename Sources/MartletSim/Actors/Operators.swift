@@ -64,7 +64,14 @@ final class SimOperator {
             let job = known.id
             switch world.chance.below(5) {
             case 0: await change(job, "cancel") { node throws(NodeError) in try await node.cancel(job) }
-            case 1...2: await change(job, "redrive") { node throws(NodeError) in try await node.redrive(job) }
+            case 1...2:
+                await change(job, "redrive") { [world] node throws(NodeError) in
+                    // Its view may have lost that the job was removed, and the next node starts on a copy without damage,
+                    // which on one disk nobody has. So nothing that has ended comes back.
+                    let isSound = Simulated.assumeHere { world.isSound(node) }
+                    guard isSound else { throw .unavailable(reason: "its disk is damaged") }
+                    return try await node.redrive(job)
+                }
             case 3: await look(at: known)
             default: _ = await world.call { node throws(NodeError) in try await node.queues().count }
             }
