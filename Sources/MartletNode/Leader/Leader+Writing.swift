@@ -67,9 +67,11 @@ extension Leader {
         while view.backlog >= configuration.viewBacklog {
             await view.waitForRoom(below: configuration.viewBacklog)
             guard view.backlog >= configuration.viewBacklog else { return }
-            // Still behind: this tells why.
-            do { try await view.flush() } catch  where Self.passes(error) {
-                await putOff(error)
+            do {
+                // Still behind: this tells why.
+                try await view.flush()
+            } catch let failure where Self.passes(failure) {
+                await putOff(failure)
                 try await pause()
             }
         }
