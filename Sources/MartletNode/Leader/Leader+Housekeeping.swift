@@ -48,22 +48,6 @@ extension Leader {
         }
     }
 
-    /// Whether what failed may be tried again: nothing was lost by it.
-    static func passes(_ error: any Error) -> Bool {
-        switch error {
-        case ViewError.full, ViewError.busy, LogError.full: true
-        default: false
-        }
-    }
-
-    /// What is not urgent waits for room, or for a reader.
-    func putOff(_ error: any Error) async {
-        logger.warning("put off, to be tried again", metadata: ["error": "\(error)"])
-        if case ViewError.busy = error { return }
-        noticeFullDisk()
-        _ = await reserve?.releaseReserve()
-    }
-
     /// The log forgets only behind a checkpoint that survives a power cut.
     ///
     /// The log tells when it keeps too much. A count of what this leader wrote would begin anew with each start, and
@@ -110,29 +94,7 @@ extension Leader {
         } while retired == 1000 && !hasStopped
     }
 
-    /// The log has no room: gives up the reserve, so that jobs can still end, or waits for room.
-    func makeRoom() async throws {
-        noticeFullDisk()
-        if let reserve, await reserve.releaseReserve() { return }
-        // One that could not even take the lead serves nobody, and whoever starts it should hear so.
-        if lastCommit == nil { throw LogError.full }
-        try await pause()
-    }
-
-    private func noticeFullDisk() {
-        guard !isDiskFull else { return }
-        logger.error("the disk is full: submissions are refused, what ends jobs is still written")
-        isDiskFull = true
-        callHouseLater()
-    }
-
-    /// Before something is tried again.
-    func pause() async throws {
-        try await executor.loop.scheduleTask(in: .seconds(1)) {}.futureResult.get()
-        try Task.checkCancellation()
-    }
-
-    private func callHouseLater() {
+    func callHouseLater() {
         guard !isHouseDue else { return }
         isHouseDue = true
         executor.loop.scheduleTask(in: .seconds(1)) { [weak self] in self?.assumeIsolated { $0.callHouseNow() } }
@@ -144,19 +106,6 @@ extension Leader {
     private func callHouseNow() {
         isHouseDue = false
         callHouse.yield()
-    }
-
-    private func tryToRefillReserve() async throws {
-        guard let reserve else {
-            isDiskFull = false
-            return
-        }
-        if await reserve.restoreReserve() {
-            logger.notice("there is room on the disk again: submissions are accepted")
-            isDiskFull = false
-            return
-        }
-        callHouseLater()
     }
 }
 

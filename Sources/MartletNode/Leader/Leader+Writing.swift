@@ -62,21 +62,6 @@ extension Leader {
         follow(sealed.events)
     }
 
-    /// Nothing is written that the view could not keep. What a full disk keeps from it waits here for room.
-    private func waitForView() async throws {
-        while view.backlog >= configuration.viewBacklog {
-            await view.waitForRoom(below: configuration.viewBacklog)
-            guard view.backlog >= configuration.viewBacklog else { return }
-            do {
-                // Still behind: this tells why.
-                try await view.flush()
-            } catch let failure where Self.passes(failure) {
-                await putOff(failure)
-                try await pause()
-            }
-        }
-    }
-
     private func seal(_ batch: Batch) -> Entry {
         let header = EntryHeader(
             partition: 0, position: head.position + 1, epoch: partition.epoch, nonce: random.next(),

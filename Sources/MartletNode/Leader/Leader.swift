@@ -20,6 +20,7 @@ import NIOCore
 /// - `Leader+Writing`: the way of a batch to the log, and what follows
 /// - `Leader+Paging`: cold jobs come in
 /// - `Leader+Timers`, `Leader+Housekeeping`: what time brings
+/// - `Leader+Room`: a full disk
 actor Leader {
     nonisolated let executor: LoopExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
