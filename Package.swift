@@ -145,7 +145,7 @@ let package = Package(
         .executableTarget(
             name: "martlet-sim", dependencies: ["MartletSim", .argumentParser], swiftSettings: settings),
         tests("MartletCoreTests", ["MartletCore"]),
-        tests("MartletSimTests", ["MartletSim"]),
+        tests("MartletSimTests", ["MartletSim", "MartletSQLite"]),
         tests(
             "MartletTests",
             [

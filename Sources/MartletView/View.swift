@@ -132,6 +132,11 @@ public final class View: Sendable {
         await writer.stop()
     }
 
+    /// Where the view in a file that nobody has open stands; what is ahead of the file stays as it is.
+    package static func position(at path: String) throws(ViewError) -> UInt64 {
+        try ViewFile.position(at: path)
+    }
+
     /// Rows of jobs written so far.
     package func rowsWritten() async throws(ViewError) -> Int {
         try await write { writing throws(ViewError) in writing.jobs.rowsWritten }

@@ -17,6 +17,8 @@ class SeededBugs(unittest.TestCase):
             seeded = tree.seed((tree.ROOT / name).read_text(), of_file)
             for bug in of_file:
                 self.assertEqual(seeded.count(f"seededBug == {bug.number} "), 1, bug.name)
+            sees = name.startswith("Sources/MartletCore/") or re.search("^(.+ )?import MartletCore$", seeded, re.M)
+            self.assertTrue(sees, f"{name} does not see the switch")
 
     def test_the_table_lists_each_and_no_others(self):
         rows = re.findall(r"^\| (.+?) \|", hunt.TABLE.read_text(), re.M)
@@ -24,14 +26,14 @@ class SeededBugs(unittest.TestCase):
         self.assertCountEqual(rows[2:], [bug.name for bug in tree.bugs()])
 
     def test_a_place_that_is_gone_or_there_twice_is_said(self):
-        bug = tree.Bug(number=7, name="b", what="", file="f", site="if «a» {", wrong="b")
+        bug = tree.Bug(number=7, name="b", what="", file="Sources/MartletCore/F.swift", site="if «a» {", wrong="b")
         self.assertEqual(tree.seed("if a { }", [bug]), "if (seededBug == 7 ? (b) : (a)) { }")
         for text in ("if c { }", "if a { }; if a { }"):
             with self.assertRaises(ValueError):
                 bug.switched(text)
 
     def test_statements_are_switched_as_a_whole(self):
-        bug = tree.Bug(number=7, name="b", what="", file="f", site="‹go()›\nend()", wrong="")
+        bug = tree.Bug(number=7, name="b", what="", file="Sources/MartletCore/F.swift", site="‹go()›\nend()", wrong="")
         self.assertEqual(tree.seed("x()\ngo()\nend()", [bug]), "x()\nif seededBug == 7 {  } else { go() }\nend()")
 
 

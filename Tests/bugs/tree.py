@@ -62,7 +62,11 @@ def seed(text, of_file):
             raise ValueError(f"two bugs of {of_file[0].file} overlap")
     for start, end, new in places:
         text = text[:start] + new + text[end:]
-    return text
+    is_core = of_file[0].file.startswith("Sources/MartletCore/")
+    if is_core or re.search("^(internal |package )?import MartletCore$", text, re.M):
+        return text
+    # Where the switch is.
+    return "internal import MartletCore\n" + text
 
 
 def plant(tree):

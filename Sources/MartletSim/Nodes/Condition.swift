@@ -3,8 +3,8 @@ import MartletLog
 
 /// In what condition a node finds its disk, and whether it may lead from that.
 struct Condition: Sendable {
-    /// Where its view stands, as far as that is known.
-    let position: ClosedRange<UInt64>
+    /// Where its view stands.
+    let position: UInt64
     /// What its disk has done to its view, in words. Whether that shows is known to nobody before.
     private(set) var viewDamage: String?
     private(set) var logDamage: LogDamage?
@@ -20,11 +20,10 @@ struct Condition: Sendable {
 extension Condition {
     /// Draws what a node's disk has done to it, if anything, and does it to its copy of a view.
     @Simulated
-    init(_ position: ClosedRange<UInt64>, at folder: URL, _ world: World) async throws {
+    init(_ position: UInt64, at folder: URL, _ world: World) async throws {
         self.position = position
-        isDoubtful = await world.hasForgotten(after: position.lowerBound)
-        if await world.hasForgotten(after: position.upperBound) {
-            obstacle = "the log has forgotten what its view does not know"
+        if await world.hasForgotten(after: position) {
+            (isDoubtful, obstacle) = (true, "the log has forgotten what its view does not know")
         }
         guard world.mayDamage, obstacle == nil else { return }
         switch world.chance.below(20) {
@@ -34,8 +33,7 @@ extension Condition {
         }
         isDoubtful = isDoubtful || !isSound
         guard let logDamage else { return }
-        let isSure = logDamage.shows(from: position.lowerBound) && logDamage.shows(from: position.upperBound)
-        if isSure { obstacle = "its log is damaged: \(logDamage)" }
+        if logDamage.shows(from: position) { obstacle = "its log is damaged: \(logDamage)" }
     }
 
     /// Flips a bit, or empties a sector that was never written. Nil without a file.
@@ -64,12 +62,11 @@ extension World {
     var mayDamage: Bool { elapsed < options.storm - .seconds(2) }
 
     /// Damage that shows to a node whose view stands there: of what it reads, or of what it knows.
-    fileprivate func drawDamage(beside position: ClosedRange<UInt64>) -> LogDamage? {
+    fileprivate func drawDamage(beside position: UInt64) -> LogDamage? {
         guard let last = written.last?.header.position else { return nil }
-        let (least, most) = (position.lowerBound, position.upperBound)
-        if most < last, chance.happens(0.7) { return .flipped(last - UInt64(chance.below(Int(last - most)))) }
+        if position < last, chance.happens(0.7) { return .flipped(last - UInt64(chance.below(Int(last - position)))) }
         // No further back than what the log surely has.
-        return least > 1 ? .shortened(to: least - 1 - UInt64(chance.below(min(Int(least) - 1, 3)))) : nil
+        return position > 1 ? .shortened(to: position - 1 - UInt64(chance.below(min(Int(position) - 1, 3)))) : nil
     }
 
     /// Whether the log no longer has the entry after that position, and once had it.

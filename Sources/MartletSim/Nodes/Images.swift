@@ -1,4 +1,5 @@
 import Foundation
+import MartletView
 
 /// What a crash or a loss of power left of the one disk on which the nodes live one after the other: what they start from.
 ///
@@ -7,8 +8,8 @@ import Foundation
 final class Images {
     struct Image {
         let folder: URL
-        /// Where the view in it stands, as far as that is known.
-        let position: ClosedRange<UInt64>
+        /// Where the view in it stands.
+        let position: UInt64
     }
 
     private let world: World
@@ -38,23 +39,26 @@ final class Images {
     /// A copy of the files as they are between two writes, unless the disk is damaged or another node has led since.
     ///
     /// - Parameter isPowerCut: without what nobody synced, or a part of it.
-    func save(_ node: SimNode, isPowerCut: Bool = false) throws {
-        guard node === world.newest, node.condition.isSound, let position = node.viewPosition else { return }
+    func save(_ node: SimNode, isPowerCut: Bool = false) async throws {
+        guard node === world.newest, node.condition.isSound, var position = node.viewPosition else { return }
         let name = "image-\(node.folder.lastPathComponent)-\(world.chance.next())"
         let copy = folder.appending(path: name)
         try FileManager.default.copyItem(at: node.folder, to: copy)
-        let isCut = try isPowerCut && node.synced.map { try cutShort(copy, after: $0) } ?? false
-        let least = isCut ? node.synced?.position ?? 0 : position
-        line.append(Image(folder: copy, position: min(least, position)...position))
+        if isPowerCut, try cutShort(copy, of: node) {
+            position = try View.position(at: copy.appending(path: "view.db").path)
+            if await world.hasForgotten(after: position) {
+                world.accuse("\(node.name)'s log has forgotten what a loss of power takes from its view")
+            }
+        }
+        line.append(Image(folder: copy, position: position))
         guard line.count > 4 else { return }
         try FileManager.default.removeItem(at: line.removeFirst().folder)
     }
 
     /// Drops some of what was written since the last sync; false when nothing was.
-    private func cutShort(_ folder: URL, after synced: SyncedWAL) throws -> Bool {
+    private func cutShort(_ folder: URL, of node: SimNode) throws -> Bool {
         let wal = try WALContent(of: folder)
-        let least = wal.header == synced.header ? synced.size : 0
-        guard wal.end > least else { return false }
+        guard let opened = node.opened, let least = wal.synced(since: opened), wal.end > least else { return false }
         let rest = world.chance.happens(0.3) ? least : least + world.chance.below(wal.end - least)
         world.tell("\(wal.end - rest) bytes that nobody synced are gone")
         try wal.bytes.prefix(rest).write(to: WALContent.path(in: folder))

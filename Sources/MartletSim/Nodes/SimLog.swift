@@ -14,11 +14,6 @@ final class SimLog: EventLog {
     @Simulated private var wall = (time: World.wall, at: Duration.zero)
     @Simulated private var clock = NodeClock(World.wall, at: .zero, after: .empty)
     @Simulated private var isFound = false
-    /// Told once the node's view is durable up to where it stands.
-    @Simulated var whenDurable: () -> Void = {}
-    /// Whether the view may be on its way into its file: nobody knows then what of it is synced.
-    @Simulated private(set) var isMoving = false
-    @Simulated private var keptAt: Duration?
     /// How long the next append takes, if somebody wants it so.
     @Simulated var delay: Duration?
     /// What a node knows that another replaces stands on a disk that nobody will read.
@@ -117,20 +112,12 @@ final class SimLog: EventLog {
 
     @Simulated
     func keep(_ checkpoint: Checkpoint) async throws(LogError) {
-        (isMoving, keptAt) = (false, world.elapsed)
-        whenDurable()
         if mayForget { try await base.keep(checkpoint) }
     }
 
     func checkpoint() async throws(LogError) -> Checkpoint? { try await base.checkpoint() }
 
-    @Simulated
-    func excess(over bytes: Int) async throws(LogError) -> UInt64? {
-        let excess = try await base.excess(over: bytes)
-        // Whoever finds too much makes its view durable, unless it did so in this round.
-        isMoving = excess != nil && keptAt.map { world.elapsed - $0 > .seconds(300) } ?? true
-        return excess
-    }
+    func excess(over bytes: Int) async throws(LogError) -> UInt64? { try await base.excess(over: bytes) }
 
     func close() async {}
 }

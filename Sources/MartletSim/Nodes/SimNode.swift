@@ -18,9 +18,8 @@ final class SimNode {
     let condition: Condition
     /// Called when it leads.
     var whenLeading: () -> Void = {}
-    /// What of its view's write-ahead log outlasts a loss of power; nil when nobody knows.
-    var synced: SyncedWAL? { log.isMoving ? nil : lastSynced }
-    private var lastSynced: SyncedWAL?
+    /// Its view's write-ahead log once that was opened: all that there was is written anew then, and synced.
+    private(set) var opened: WALContent?
     /// All that the process does runs on it, its threads' work among it.
     private let loop: SimLoop
     private let executor: LoopExecutor
@@ -57,8 +56,7 @@ final class SimNode {
                 path: folder.appending(path: "view.db").path, incarnation: log.incarnation.description,
                 lag: world.options.viewLag, limits: world.options.node.limits, scheduler: scheduler)
             self.view = view
-            noteSynced()
-            log.whenDurable = { [weak self] in self?.noteSynced() }
+            opened = try WALContent(of: folder)
             let wall = World.wall + world.elapsed + world.drawSkew()
             log.begin(at: wall)
             let node = try await Node(
@@ -77,21 +75,11 @@ final class SimNode {
     /// The folder's name is another each time.
     private func words(_ error: any Error) -> String { "\(error)".replacing(folder.path(), with: name) }
 
-    /// When the view is opened all that it reads was written anew; later all was moved into the file.
-    private func noteSynced() {
-        do {
-            let wal = try WALContent(of: folder)
-            lastSynced = viewPosition.map { SyncedWAL(header: wal.header, size: wal.end, position: $0) }
-        } catch {
-            world.accuse("\(name)'s view cannot be read: \(words(error))")
-        }
-    }
-
     private func mayRefuse(_ error: any Error) async -> Bool {
         if condition.isDoubtful { return true }
         // Another that believes to lead may have let it forget meanwhile.
         guard case LogError.forgotten = error else { return false }
-        return await world.hasForgotten(after: condition.position.lowerBound)
+        return await world.hasForgotten(after: condition.position)
     }
 
     private func run(_ node: Node) {

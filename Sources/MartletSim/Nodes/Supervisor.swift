@@ -52,19 +52,19 @@ final class Supervisor {
             await node.failView()
             return false
         case 3...4:
-            try images.save(node)
+            try await images.save(node)
             world.tell("\(node.name) goes on, and is replaced")
         case 5:
             await node.drain()
             await node.closeView()
-            try images.save(node)
+            try await images.save(node)
             await node.crash()
         case 6:
             world.tell("\(node.name) loses power")
-            try images.save(node, isPowerCut: true)
+            try await images.save(node, isPowerCut: true)
             await node.crash()
         default:
-            try images.save(node)
+            try await images.save(node)
             await node.crash()
         }
         return true
@@ -72,7 +72,7 @@ final class Supervisor {
 
     private func replaceEnded() async throws {
         for node in world.nodes where node.isOver {
-            try images.save(node)
+            try await images.save(node)
             await node.crash()
             // Whoever starts processes lets one that ended rest: else a node that cannot serve is started for ever.
             await sleep(.milliseconds(500))
@@ -89,7 +89,7 @@ final class Supervisor {
         } else {
             try FileManager.default.createDirectory(at: here, withIntermediateDirectories: true)
         }
-        let condition = try await Condition(image?.position ?? 0...0, at: here, world)
+        let condition = try await Condition(image?.position ?? 0, at: here, world)
         let node = SimNode(world, name: "node \(count)", folder: here, on: condition)
         node.whenLeading = { [images, world] in
             do {

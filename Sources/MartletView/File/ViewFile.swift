@@ -66,6 +66,16 @@ enum ViewFile {
             epoch: statement.uint64(at: 3))
     }
 
+    static func position(at path: String) throws(ViewError) -> UInt64 {
+        do {
+            let database = try Database(path: path)
+            try database.keepWALOnClose()
+            return try position(database).position
+        } catch {
+            throw ViewError(error)
+        }
+    }
+
     /// The position up to which the write-ahead log was moved into the file, as far as the file alone can tell.
     ///
     /// SQLite takes a write-ahead log up to the first frame that is damaged. When that is one of those that were moved
