@@ -9,6 +9,9 @@ export SWIFT_BACKTRACE := enable=no
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RELEASE := swift build -c release $(SWIFT_FLAGS)
 PYTHON := .venv/bin/python
+# Of one version each: another one may hold the API to other rules.
+SCHEMATHESIS := schemathesis==4.32.5 openapi-spec-validator==0.9.0
+H2 := h2==4.4.1
 DIR ?= /usr/share
 KILLS ?= 1000
 RUNS ?= 5
@@ -28,8 +31,8 @@ help: ## this list
 deps: ## install what is missing: SQLite's headers, and the Python tools that hold the HTTP API to its description
 	@[ -e /usr/include/sqlite3.h ] || (apt-get update -qq && apt-get install -y -qq libsqlite3-dev)
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
-	@[ -x .venv/bin/schemathesis ] || (python3 -m venv .venv && .venv/bin/pip install -q schemathesis openapi-spec-validator)
-	@[ -d .venv/lib/python3*/site-packages/h2 ] || .venv/bin/pip install -q h2
+	@[ -x .venv/bin/schemathesis ] || (python3 -m venv .venv && .venv/bin/pip install -q $(SCHEMATHESIS))
+	@[ -d .venv/lib/python3*/site-packages/h2 ] || .venv/bin/pip install -q $(H2)
 
 build: deps ## build everything for debugging
 	swift build $(SWIFT_FLAGS) --build-tests

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent
 #: A decoder that needs more for inputs as small as ours would be a way to bring the server down.
@@ -94,13 +95,16 @@ class Fuzzer:
         return ending(done.returncode, done.stdout)
 
     def minimise(self, target: Target) -> int:
-        """Makes the corpus anew: the least that covers what is covered. Returns how many files there are."""
+        """Makes the corpus anew: the least that covers what is covered. Returns how many files there are; 0 if the
+        merge fails, and then all stays as it is."""
         corpus = HERE / "corpus" / target.name
         fresh = self.work / "merged" / target.name
         fresh.mkdir(parents=True, exist_ok=True)
         for file in fresh.iterdir():
             file.unlink()
-        self.call(target.flag, *BOUNDS, f"-max_len={target.longest}", "-merge=1", fresh, *self.corpora(target))
+        merge = self.call(target.flag, *BOUNDS, f"-max_len={target.longest}", "-merge=1", fresh, *self.corpora(target))
+        if merge.returncode != 0 or not inputs(fresh):
+            return 0
         corpus.mkdir(parents=True, exist_ok=True)
         for file in corpus.iterdir():
             file.unlink()
@@ -152,34 +156,66 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
-    chosen = arguments()
-    fuzzer = Fuzzer(chosen.bin.resolve(), chosen.work.resolve())
-    fuzzer.seed()
-    targets = [target for target in fuzzer.targets() if not chosen.target or target.name in chosen.target]
-    if not targets:
-        print("there is no such target")
-        return 64
-    failed: list[str] = []
-    replayed = 0
+def choose(targets: list[Target], chosen: argparse.Namespace) -> list[Target]:
+    """The targets that are named, or all. Ends the program where one is not there or would have no time."""
+    names = chosen.target or [target.name for target in targets]
+    if unknown := set(names) - {target.name for target in targets}:
+        refuse(f"no such target: {', '.join(sorted(unknown))}")
+    if 0 < chosen.seconds < len(set(names)):
+        refuse(f"--seconds: 0, or at least one for each of {len(set(names))} targets")
+    return [target for target in targets if target.name in names]
+
+
+def refuse(words: str) -> NoReturn:
+    print(words)
+    raise SystemExit(64)
+
+
+def replay(fuzzer: Fuzzer, targets: list[Target]) -> list[str]:
+    """What fails of what is known."""
+    counts, failed = [], []
     for target in targets:
         count, code = fuzzer.replay(target)
-        replayed += count
+        counts.append(count)
         if code != 0:
             failed.append(f"{target.name}: an input of the tree, exit code {code}")
-    print(f"{replayed} inputs replayed")
-    executions = 0
-    seconds = chosen.seconds // len(targets)
-    for target in targets if seconds > 0 else []:
+    print(f"{sum(counts)} inputs replayed")
+    return failed
+
+
+def search(fuzzer: Fuzzer, targets: list[Target], seconds: int) -> list[str]:
+    """What fails of what is new."""
+    executions, failed = 0, []
+    for target in targets:
         end = fuzzer.search(target, seconds)
         executions += end.executions
         print(f"{target.name:12} {end.executions:12,} executions  cov {end.coverage:6}  ft {end.features:6}", flush=True)
         if wrong := verdict(target, end):
             failed.append(wrong)
     print(f"{executions:,} executions")
+    return failed
+
+
+def minimise(fuzzer: Fuzzer, targets: list[Target]) -> list[str]:
+    failed = []
+    for target in targets:
+        count = fuzzer.minimise(target)
+        print(f"{target.name:12} {count:4} files")
+        if count == 0:
+            failed.append(f"{target.name}: no merge")
+    return failed
+
+
+def main() -> int:
+    chosen = arguments()
+    fuzzer = Fuzzer(chosen.bin.resolve(), chosen.work.resolve())
+    fuzzer.seed()
+    targets = choose(fuzzer.targets(), chosen)
+    failed = replay(fuzzer, targets)
+    if chosen.seconds > 0:
+        failed += search(fuzzer, targets, chosen.seconds // len(targets))
     if chosen.minimise:
-        for target in targets:
-            print(f"{target.name:12} {fuzzer.minimise(target):4} files")
+        failed += minimise(fuzzer, targets)
     for line in failed:
         print("FOUND", line)
     return 1 if failed else 0

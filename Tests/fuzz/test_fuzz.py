@@ -51,20 +51,28 @@ class InputTests(unittest.TestCase):
 class RunTests(unittest.TestCase):
     """A few lines of shell stand for the fuzzer."""
 
-    def run_with(self, listing: str = "echo one 64", seeding: str = "true", search: str = "echo '#8192 pulse'") -> str:
-        """How the run ended: the last line that it said, or how it was broken off."""
+    def run_with(
+        self, *arguments: str, listing: str = "echo one 64", seeding: str = "true", search: str = "echo '#8192 pulse'",
+        corpus: str = "",
+    ) -> str:
+        """How the run ended: the last line that it said, or how it was broken off. `corpus` is one's only file."""
         said = io.StringIO()
         with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(said):
             program = Path(name, "stand-in")
             program.write_text(f"#!/bin/sh\ncase $1 in list) {listing};; seed) {seeding};; *) {search};; esac\n")
             program.chmod(0o755)
-            line = ["fuzz.py", "--bin", str(program), "--work", f"{name}/work", "--seconds", "1"]
+            line = ["fuzz.py", "--bin", str(program), "--work", f"{name}/work", "--seconds", "1", *arguments]
+            Path(name, "corpus/one").mkdir(parents=True)
+            Path(name, "corpus/one/input").write_text(corpus)
             with mock.patch.object(fuzz, "HERE", Path(name)), mock.patch.object(sys, "argv", line):
                 try:
                     code = fuzz.main()
                 except SystemExit as broken_off:
-                    # Python's own exit code for words.
-                    return f"1: {broken_off}"
+                    # Python's own exit code for words is 1.
+                    said_last = said.getvalue().splitlines()[-1:]
+                    return f"{broken_off}: {said_last[0]}" if broken_off.code == 64 else f"1: {broken_off}"
+                finally:
+                    self.corpus = [file.read_text() for file in inputs(Path(name, "corpus/one"))]
         return f"{code}: {said.getvalue().splitlines()[-1]}"
 
     def test_a_run_that_finds_nothing_is_well(self) -> None:
@@ -75,6 +83,25 @@ class RunTests(unittest.TestCase):
 
     def test_a_search_that_tried_nothing_fails(self) -> None:
         self.assertEqual(self.run_with(search="true"), "1: FOUND one: the search tried nothing")
+
+    def test_a_target_that_is_not_there_is_refused_beside_one_that_is(self) -> None:
+        self.assertEqual(self.run_with("--target", "one", "--target", "two"), "64: no such target: two")
+
+    def test_time_that_is_too_short_for_each_target_is_refused(self) -> None:
+        self.assertEqual(
+            self.run_with(listing="echo one 64; echo two 64"), "64: --seconds: 0, or at least one for each of 2 targets")
+
+    def test_a_corpus_is_made_anew_from_what_the_merge_keeps(self) -> None:
+        # The folder for what is kept comes after the word.
+        search = "echo '#8192 pulse'; while [ $# != 0 ]; do [ $1 = -merge=1 ] && echo new > $2/f; shift; done"
+        self.assertEqual(self.run_with("--minimise", search=search, corpus="old"), "0: one             1 files")
+        self.assertEqual(self.corpus, ["new\n"])
+
+    def test_a_merge_that_fails_or_keeps_nothing_leaves_the_corpus(self) -> None:
+        for merge in ("case \"$*\" in *merge*) exit 1;; esac", "true"):
+            search = f"echo '#8192 pulse'; {merge}"
+            self.assertEqual(self.run_with("--minimise", search=search, corpus="old"), "1: FOUND one: no merge")
+            self.assertEqual(self.corpus, ["old"])
 
     def test_seeds_that_cannot_be_made_fail(self) -> None:
         self.assertEqual(self.run_with(seeding="exit 64"), "1: FOUND stand-in seed: exit code 64")
