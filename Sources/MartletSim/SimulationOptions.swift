@@ -49,4 +49,14 @@ package struct SimulationReport: Sendable {
     package var simulated: Duration
     package var entries: UInt64
     package var jobs: Int
+
+    /// Whether something goes wrong in both, in the same words but for numbers and identifiers. A seed with another storm
+    /// is another life, and what goes wrong there may be something else.
+    package func failsLike(_ other: SimulationReport) -> Bool {
+        !Set(violations.map(Self.plain)).isDisjoint(with: other.violations.map(Self.plain))
+    }
+
+    private static func plain(_ violation: String) -> String {
+        violation.split(separator: " ").filter { !$0.contains(where: \.isNumber) }.joined(separator: " ")
+    }
 }

@@ -47,7 +47,7 @@ struct MartletSimulator: ParsableCommand {
             guard !report.violations.isEmpty else { return }
             // What follows may end the process.
             fflush(nil)
-            print(try run.recipe(seed))
+            print(try run.recipe(seed, report))
             throw ExitCode.failure
         }
     }

@@ -21,12 +21,12 @@ struct SeedRun {
         return (["seed \(seed): \(verdict); \(facts)"] + report.violations.map { "  \($0)" }).joined(separator: "\n")
     }
 
-    /// The shortest command that shows the failure again, and the commit at which it does.
-    func recipe(_ seed: UInt64) throws -> String {
+    /// The shortest command that shows the same failure again, and the commit at which it does.
+    func recipe(_ seed: UInt64, _ report: SimulationReport) throws -> String {
         var shortest = self
         for shorter in [1, 2, 5, 10, 20, 40, 80, 160] where shorter < storm {
             let run = SeedRun(storm: shorter, commit: commit)
-            guard try !run.life(of: seed).violations.isEmpty else { continue }
+            guard try run.life(of: seed).failsLike(report) else { continue }
             shortest = run
             break
         }
@@ -80,7 +80,7 @@ struct Search {
             failed += 1
             // Written at once: a search may be ended from outside.
             FileHandle.standardOutput.write(Data("\(run.summary(seed, report))\n".utf8))
-            FileHandle.standardOutput.write(Data("\(try run.recipe(seed))\n".utf8))
+            FileHandle.standardOutput.write(Data("\(try run.recipe(seed, report))\n".utf8))
         }
         let took = clock.now - start
         print(
