@@ -125,19 +125,22 @@ final class World {
         return nodes[chance.below(nodes.count)]
     }
 
-    /// One call over a network that loses requests and answers; nil when none came in time.
+    /// One call over a network that loses requests and answers, and delivers some requests once more, much later; nil
+    /// when no answer came in time.
     ///
-    /// - Parameter newest: asks the newest node: an old one that was replaced still answers reads, as of then.
+    /// - Parameters:
+    ///   - newest: asks the newest node: an old one that was replaced still answers reads, as of then.
+    ///   - isOnce: opens a connection, and there are no two of one.
     func call<Value: Sendable>(
-        within limit: Duration = .seconds(10), newest: Bool = false,
+        within limit: Duration = .seconds(10), newest: Bool = false, isOnce: Bool = false,
         _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
     ) async -> Result<Value, NodeError>? {
-        await ask(within: limit, newest: newest, body).answer
+        await ask(within: limit, newest: newest, isOnce: isOnce, body).answer
     }
 
     /// The same, and the epoch of the node that was asked: what one that was replaced says may be out of date.
     func ask<Value: Sendable>(
-        within limit: Duration = .seconds(10), newest: Bool = false,
+        within limit: Duration = .seconds(10), newest: Bool = false, isOnce: Bool = false,
         _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
     ) async -> (answer: Result<Value, NodeError>?, epoch: UInt64?) {
         await sleep(chance.latency())
@@ -158,8 +161,24 @@ final class World {
         }
         after(limit) { answer.give(nil) }
         let result = await answer.wait()
+        if isStormy, !isOnce, chance.happens(0.02) { repeatLater(node, body) }
         await sleep(chance.latency())
         return (node.isReachable && !isLossy ? result : nil, node.epoch)
+    }
+
+    /// The request arrives once more, at a node that may think otherwise by then; nobody waits for the answer.
+    private func repeatLater<Value: Sendable>(
+        _ node: SimNode, _ body: @escaping @Sendable (Node) async throws(NodeError) -> Value
+    ) {
+        openCalls += 1
+        spawn {
+            defer { self.openCalls -= 1 }
+            await sleep(self.chance.between(.milliseconds(1), .seconds(5)))
+            await node.waitUntilRunning()
+            guard let serving = node.serving else { return }
+            self.tell("a request to \(node.name) arrives again")
+            _ = try? await body(serving)
+        }
     }
 
     private var isLossy: Bool { isStormy && chance.happens(0.03) }

@@ -6,19 +6,26 @@ import MartletView
 @Simulated
 final class SimLeaser {
     private let world: World
+    /// What it asks for each time.
+    nonisolated static let lease = Duration.seconds(8)
+    private nonisolated static let queues = ["a", "c"]
+    private nonisolated static let limit = 3
 
     init(_ world: World) { self.world = world }
 
     func run() async {
         while !world.isOver {
             let leased = await world.call(within: .seconds(20)) { node throws(NodeError) in
-                try await node.lease(queues: ["a", "c"], limit: 3, lease: .seconds(8), wait: .seconds(3))
+                try await node.lease(queues: Self.queues, limit: Self.limit, lease: Self.lease, wait: .seconds(3))
             }
             guard case .success(let deliveries) = leased else {
                 await sleep(.milliseconds(300))
                 continue
             }
+            if deliveries.count > Self.limit { world.accuse("\(deliveries.count) attempts are leased at once") }
             for delivery in deliveries {
+                let isAsked = Self.queues.contains(delivery.queue) && delivery.lease == Self.lease
+                if !isAsked { world.accuse("what is leased was not asked for: \(delivery)") }
                 world.ledger.deliver(delivery, to: nil)
                 await work(on: delivery)
             }
@@ -31,7 +38,7 @@ final class SimLeaser {
         guard !world.chance.happens(0.1) else { return }
         if world.chance.happens(0.3) {
             await sleep(world.chance.between(.milliseconds(1), .seconds(4)))
-            _ = await world.call { node throws(NodeError) in try await node.extend(attempt, by: .seconds(8)) }
+            _ = await world.call { node throws(NodeError) in try await node.extend(attempt, by: Self.lease) }
             await sleep(.seconds(4))
         }
         await sleep(world.chance.between(.milliseconds(1), .seconds(3)))

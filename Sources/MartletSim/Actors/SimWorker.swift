@@ -6,6 +6,8 @@ import MartletNode
 final class SimWorker {
     private let world: World
     let name: String
+    /// How many attempts it runs at once at most.
+    private static let concurrency = 12
     private var session: SessionID?
     private var link: Link?
     /// What it holds: running or with an outcome that is not settled.
@@ -40,10 +42,10 @@ final class SimWorker {
     private func connect() async {
         let link = Link(world)
         let opening = SessionOpening(
-            resuming: session, name: name, queues: ["a", "b", "c"], concurrency: 12, held: held)
+            resuming: session, name: name, queues: ["a", "b", "c"], concurrency: Self.concurrency, held: held)
         link.receive = { [weak self] in self?.receive($0) }
         let life = life
-        let opened = await world.call { node throws(NodeError) in
+        let opened = await world.call(isOnce: true) { node throws(NodeError) in
             let asked = Simulated.assumeHere { link.world.elapsed }
             let connection = try await node.open(opening) { message in
                 Simulated.assumeHere { link.toWorker(message) }
@@ -98,6 +100,8 @@ final class SimWorker {
             return world.accuse("\(name) is given \(delivery.attempt.token) twice")
         }
         held.append(delivery.attempt)
+        let running = held.count - unsettled.count
+        if running > Self.concurrency { world.accuse("\(name) is given \(running) attempts at once") }
         world.ledger.deliver(delivery, to: session)
         let life = life
         let time =

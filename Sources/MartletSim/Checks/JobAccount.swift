@@ -58,7 +58,7 @@ struct JobAccount {
         case .leaderStarted, .numbered, .submitted: break
         case .queued(_, let from): queue(from, at: time, quiet)
         case .started(let started): start(started, at: time, limits, quiet)
-        case .extended(_, let token, let until): extend(token, until)
+        case .extended(_, let token, let until): extend(token, until, at: time, quiet)
         case .completed(let completed): complete(completed, at: time)
         case .failed(let failed): fail(failed, at: time, quiet)
         case .lost(let lost): lose(lost, at: time, limits, quiet)
@@ -84,7 +84,7 @@ struct JobAccount {
         let timesOut = spec.timeout.map { time + $0 + limits.timeoutSlack }
         let isTimely = ends(started.lease.timesOut, timesOut, from: time, quiet)
         if !isTimely { accuse("its attempt times out at another time") }
-        if let until = started.lease.until, until <= time { accuse("its lease is over when it begins") }
+        if let until = started.lease.until { checkLease(until, from: time, quiet) }
         stand(.running, "started", at: time)
         attempt = started.attempt
         lease = started.lease
@@ -94,11 +94,17 @@ struct JobAccount {
         endings[started.lease.token] = .some(nil)
     }
 
-    private mutating func extend(_ token: FencingToken, _ until: Timestamp) {
+    private mutating func extend(_ token: FencingToken, _ until: Timestamp, at time: Timestamp, _ quiet: Timestamp) {
         hold(token, attempt, "extended")
         if lease?.until == nil { accuse("a lease of a session is extended") }
+        checkLease(until, from: time, quiet)
         lease?.until = until
         facts.append("extended")
+    }
+
+    private mutating func checkLease(_ until: Timestamp, from time: Timestamp, _ quiet: Timestamp) {
+        let isRight = ends(until, time + SimLeaser.lease, from: time, quiet)
+        if !isRight { accuse("its lease has another length than was asked for") }
     }
 
     private mutating func complete(_ completed: Event.Completed, at time: Timestamp) {

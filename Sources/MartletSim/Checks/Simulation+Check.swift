@@ -111,7 +111,8 @@ extension Simulation {
         }
     }
 
-    /// Workers were refused only what had to be. What a leader does not know that was replaced before the attempt began
+    /// Workers were refused only what had to be. Of a failure or a release that is repeated once the job was taken again
+    /// nobody can tell that it counted. What a leader does not know that was replaced before the attempt began
     /// it may refuse.
     private func checkRefusals(_ history: History) {
         for word in world.ledger.refused where history.isKnown(word.attempt.token, in: word.epoch) {
