@@ -38,6 +38,9 @@ struct HTTPBadInputTests {
             }
             let notUTF8 = Array(#"{"kind":""#.utf8) + [0xFF, 0xFE] + Array(#""}"#.utf8)
             #expect(try await running.send("POST", "/v1/jobs", bytes: notUTF8).status == 400)
+            let mixed = #"{"jobs":[{"kind":"k"},{"kind":""}]}"#
+            #expect(try await running.send("POST", "/v1/jobs:batch", mixed).status == 400)
+            try await expectNothingKept(running)
         }
     }
 
@@ -100,6 +103,15 @@ struct HTTPBadInputTests {
                 + "Transfer-Encoding: chunked\r\n\r\n1400\r\n" + String(repeating: " ", count: 5120)
             let answer = try #require(RawResponse(try await running.raw(Array(chunked.utf8))))
             #expect(answer.status == 413)
+            try await expectNothingKept(running)
+        }
+    }
+
+    /// Neither a job nor the queue that it would have been in.
+    private func expectNothingKept(_ running: Running) async throws {
+        for path in ["/v1/jobs", "/v1/queues"] {
+            let list = try await running.send("GET", path)
+            #expect(list.status == 200 && list.body == "{}", "\(list.body)")
         }
     }
 
