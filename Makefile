@@ -81,6 +81,8 @@ floods: release ## floods and slow clients beside an honest one; ATTACKS="ping s
 
 sim: deps ## live SEEDS lives of the whole system in virtual time, from SEED on, for at most MINUTES
 	$(RELEASE) --product martlet-sim
+	@# Each process hashes in another way: an order that comes from a dictionary makes another life.
+	@life() { "$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) || true; }; cmp <(life) <(life)
 	"$$($(RELEASE) --show-bin-path)/martlet-sim" --seed $(or $(SEED),1) --seeds $(SEEDS) --minutes $(MINUTES)
 
 bugs: deps ## let the simulator find each seeded bug, and write docs/SEEDED-BUGS.md

@@ -68,6 +68,7 @@ async def hold(
     drip: bytes = b"", every: float = 1.0, again: bool = False,
 ) -> None:
     """Connections that `begin` something and then keep it, sending `drip` now and then."""
+    place.tally.wanted += connections
 
     async def one() -> None:
         while not place.is_over:

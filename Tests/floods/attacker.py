@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import sys
 
 import attacks_calls
@@ -54,6 +55,9 @@ def main() -> None:
     options = parser.parse_args()
     attack = CONTROL if options.attack == CONTROL.name else ATTACKS[options.attack]
 
+    # Thousands of connections; not every shell allows them.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print("ready", flush=True)
     sys.stdin.readline()
 

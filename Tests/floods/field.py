@@ -19,6 +19,8 @@ class Tally:
     """What was sent and what came back, over all connections."""
 
     connections: int = 0
+    #: Connections that the attack is made of: fewer are another attack.
+    wanted: int = 0
     #: Connections that could not be made.
     refused: int = 0
     #: Frames, requests, or pieces of one: what the attack consists of.
@@ -33,8 +35,8 @@ class Tally:
 
     def report(self) -> dict:
         return {
-            "connections": self.connections, "refused": self.refused, "sent": self.sent, "bytes": self.bytes,
-            "answers": dict(self.answers), "cuts": len(self.cuts), "uncut": self.uncut,
+            "connections": self.connections, "wanted": self.wanted, "refused": self.refused, "sent": self.sent,
+            "bytes": self.bytes, "answers": dict(self.answers), "cuts": len(self.cuts), "uncut": self.uncut,
             "first_cut": min(self.cuts, default=None), "last_cut": max(self.cuts, default=None),
             "median_cut": statistics.median(self.cuts) if self.cuts else None,
         }

@@ -101,6 +101,8 @@ def room(facts: Facts) -> Iterator[str]:
 def offenders(name: str, report: dict, seconds: float, limit: float | None) -> Iterator[str]:
     if report["connections"] == 0 or report["sent"] == 0 and limit is None:
         yield f"{name}: nothing was sent"
+    if report["connections"] < report["wanted"]:
+        yield f"{name}: {report['connections']} of {report['wanted']} connections were made"
     if limit is None:
         return
     longest = max(report["uncut"], report["last_cut"] or 0)

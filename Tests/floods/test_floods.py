@@ -16,7 +16,7 @@ CALM = 5.0
 def facts(**changes) -> Facts:
     samples = [Sample(number / 100, 3.0, "http_get", "ok") for number in range(1000)]
     report = {
-        "connections": 4, "refused": 0, "sent": 100, "bytes": 1000, "answers": {"goaway 11": 4}, "cuts": 4,
+        "connections": 4, "wanted": 4, "refused": 0, "sent": 100, "bytes": 1000, "answers": {"goaway 11": 4}, "cuts": 4,
         "uncut": 0.1, "first_cut": 0.1, "median_cut": 0.2, "last_cut": 0.3,
     }
     made = Facts(
@@ -72,7 +72,8 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(wrong(facts(uncut=5.1), limit=None), [])
 
     def test_an_attack_that_did_nothing_is_found(self) -> None:
-        self.assertEqual(len(wrong(facts(connections=0))), 1)
+        self.assertEqual(len(wrong(facts(connections=0, wanted=0))), 1)
+        self.assertEqual(wrong(facts(connections=3)), ["ping: 3 of 4 connections were made"])
 
     def test_answers_that_may_not_be_are_found(self) -> None:
         self.assertEqual(len(wrong(facts(answers={"200": 1, "431": 3}), allowed=("431",))), 1)
@@ -97,7 +98,7 @@ class Lengths(unittest.TestCase):
         self.limits = {name: attack.cut_within for name, attack in ATTACKS.items() if attack.cut_within is not None}
 
     def told(self, name: str, **changes) -> list[str]:
-        report = {"connections": 1, "sent": 1, "cuts": 0, "last_cut": None, "uncut": 0.0, **changes}
+        report = {"connections": 1, "wanted": 1, "sent": 1, "cuts": 0, "last_cut": None, "uncut": 0.0, **changes}
         return list(offenders(name, report, length(name), self.limits[name]))
 
     def test_a_scene_is_longer_than_its_attack_s_limit(self) -> None:
