@@ -13,6 +13,8 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from dataclasses import dataclass
 
@@ -21,6 +23,8 @@ import tree
 TABLE = tree.ROOT / "docs" / "SEEDED-BUGS.md"
 #: Of searching the copy with no bug switched on.
 CONTROL_MINUTES = 0.5
+#: Seconds after which a run that should have ended is ended.
+GRACE = 60
 HEAD = """\
 # Seeded bugs
 
@@ -44,49 +48,82 @@ class Find:
     sign: str
 
 
+@dataclass
+class Run:
+    """What the simulator said until a seed failed, or until it ended."""
+
+    #: How it ended; nil for one that was ended because a seed had failed, or because time was over.
+    code: int | None
+    lines: list[str]
+    errors: str
+    seconds: float
+
+    @property
+    def failure(self):
+        """The seed that failed and the first thing that is wrong; nothing if none did."""
+        for line, sign in zip(self.lines, self.lines[1:]):
+            if "FAILED" in line:
+                return int(line.split()[1].rstrip(":")), sign
+        return None
+
+
 def search(simulator, number, options, minutes):
-    """Runs the simulator with the bug of that number, until something goes wrong or time is over."""
+    """Runs the simulator with the bug of that number, until something goes wrong or time is over. What it tells after
+    that, how to see it again, may take long."""
     command = [
         simulator, "--seed", str(options.seed), "--seeds", "1000000", "--minutes", str(minutes),
         "--storm", str(options.storm), "--first", "--progress"]
     environment = {**os.environ, "MARTLET_BUG": str(number), "SWIFT_BACKTRACE": "enable=no"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=minutes * 60 + 60)
+    started = time.monotonic()
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+        run, late = Run(None, [], "", 0), threading.Event()
+        watchdog = threading.Timer(minutes * 60 + GRACE, lambda: (late.set(), process.kill()))
+        watchdog.start()
+        for line in process.stdout:
+            run.lines.append(line.strip())
+            if run.failure:
+                process.kill()
+                break
+        code = process.wait()
+        watchdog.cancel()
+        run.code = None if run.failure or late.is_set() else code
+        run.seconds = time.monotonic() - started
+        errors.seek(0)
+        run.errors = errors.read()
+    return run
 
 
 def control(simulator, options):
     """What the simulator says against the copy with no bug switched on; nothing if all is well."""
-    try:
-        run = search(simulator, 0, options, CONTROL_MINUTES)
-    except subprocess.TimeoutExpired as late:
-        return f"seed {last_seed(late.stderr)} does not end"
-    if run.returncode != 0:
-        return f"exit code {run.returncode}\n{run.stdout[-3000:]}{run.stderr[-1000:]}"
-    return "" if last_seed(run.stderr) is not None else "no seed was run"
+    run = search(simulator, 0, options, CONTROL_MINUTES)
+    if run.code == 0:
+        return "" if last_seed(run.errors) is not None else "no seed was run"
+    if run.code is None and not run.failure:
+        return f"seed {last_seed(run.errors)} does not end"
+    said = "\n".join(run.lines)
+    return f"exit code {run.code}\n{said[-3000:]}{run.errors[-1000:]}"
 
 
 def hunt(simulator, bug, options):
     """The first seed whose life goes wrong with the bug."""
-    started = time.monotonic()
-    try:
-        run = search(simulator, bug.number, options, options.minutes)
-    except subprocess.TimeoutExpired as late:
-        return Find(bug, last_seed(late.stderr), time.monotonic() - started, "the run does not end")
-    seconds = time.monotonic() - started
-    if run.returncode == 0:
-        return Find(bug, None, seconds, "")
-    if run.returncode < 0:
-        trap = [line for line in run.stderr.splitlines() if "Fatal error" in line]
-        sign = trap[0].split("Fatal error: ")[-1] if trap else f"signal {-run.returncode}"
-        return Find(bug, last_seed(run.stderr), seconds, f"stops: {sign}")
-    lines = [line.strip() for line in run.stdout.splitlines()]
-    failed = next(index for index, line in enumerate(lines) if "FAILED" in line)
-    return Find(bug, int(lines[failed].split()[1].rstrip(":")), seconds, lines[failed + 1])
+    run = search(simulator, bug.number, options, options.minutes)
+    if run.failure:
+        seed, sign = run.failure
+        return Find(bug, seed, run.seconds, sign)
+    if run.code is None:
+        return Find(bug, last_seed(run.errors), run.seconds, "the run does not end")
+    if run.code == 0:
+        return Find(bug, None, run.seconds, "")
+    trap = [line for line in run.errors.splitlines() if "Fatal error" in line]
+    how = f"signal {-run.code}" if run.code < 0 else f"exit code {run.code}"
+    sign = trap[0].split("Fatal error: ")[-1] if trap else how
+    return Find(bug, last_seed(run.errors), run.seconds, f"stops: {sign}")
 
 
 def last_seed(errors):
     """The seed that was run last: the simulator names each on standard error when asked to."""
-    text = errors.decode() if isinstance(errors, bytes) else errors or ""
-    seeds = [line.split()[1] for line in text.splitlines() if line.startswith("seed ")]
+    seeds = [line.split()[1] for line in errors.splitlines() if line.startswith("seed ")]
     return int(seeds[-1]) if seeds else None
 
 

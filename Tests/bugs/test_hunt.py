@@ -14,16 +14,16 @@ import tree
 #: With a bug every seed fails; without one the rest decides.
 FINDS = """#!/bin/sh
 echo seed 1 >&2
-if [ $MARTLET_BUG != 0 ]; then echo 'seed 1: FAILED; 0 jobs'; echo '  wrong'; exit 1; fi
+if [ $MARTLET_BUG != 0 ]; then %s; echo 'seed 1: FAILED; 0 jobs'; echo '  wrong'; %s; fi
 """
 
 
 class Hunts(unittest.TestCase):
-    def hunted(self, *arguments, sound="exit 0"):
+    def hunted(self, *arguments, sound="exit 0", failing="true", find="exit 1"):
         """The exit code, or the words that the hunt ends with, and what it prints; a line of shell is the simulator."""
         with tempfile.TemporaryDirectory() as name:
             simulator = pathlib.Path(name, "simulator")
-            simulator.write_text(FINDS + sound)
+            simulator.write_text(FINDS % (failing, find) + sound)
             simulator.chmod(0o755)
             out, line = io.StringIO(), ["hunt.py", "--scratch", name, *arguments]
             with (
@@ -52,14 +52,26 @@ class Hunts(unittest.TestCase):
             self.assertNotIn("found", out)
 
     def test_a_simulator_that_runs_no_seed_without_a_bug_proves_nothing(self):
-        simulator = mock.Mock(returncode=0, stderr="", stdout="0 seeds from 1")
+        simulator = hunt.Run(code=0, lines=["0 seeds from 1"], errors="", seconds=1)
         with mock.patch.object(hunt, "search", return_value=simulator):
             self.assertEqual(hunt.control("simulator", None), "no seed was run")
 
     def test_a_sound_run_that_does_not_end_is_said(self):
-        late = hunt.subprocess.TimeoutExpired("simulator", 90, stderr=b"seed 7\n")
-        with mock.patch.object(hunt, "search", side_effect=late):
-            self.assertEqual(hunt.control("simulator", None), "seed 7 does not end")
+        with mock.patch.object(hunt, "GRACE", 0), mock.patch.object(hunt, "CONTROL_MINUTES", 0.01):
+            code, _ = self.hunted("--only", "reuses-a-token", sound="exec sleep 30")
+        self.assertIn("seed 1 does not end", str(code))
+
+    def test_a_find_does_not_wait_for_what_is_told_of_it(self):
+        with mock.patch.object(hunt, "GRACE", 0):
+            code, out = self.hunted("--only", "reuses-a-token", "--minutes", "0.2", find="exec sleep 30")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, "reuses-a-token: 1 after 0 s: wrong")
+
+    def test_a_run_with_a_bug_that_does_not_end_is_a_find(self):
+        with mock.patch.object(hunt, "GRACE", 0):
+            code, out = self.hunted("--only", "reuses-a-token", "--minutes", "0.01", failing="exec sleep 30")
+        self.assertEqual(code, 0)
+        self.assertIn("reuses-a-token: 1 after 1 s: the run does not end", out)
 
 
 if __name__ == "__main__":
