@@ -24,21 +24,20 @@ class Watches(unittest.TestCase):
         self.program.stdin.flush()
         self.program.stdout.readline()
 
-    def test_memory_that_is_given_back_before_the_next_look_counts(self) -> None:
-        self.take(1)
+    def growth(self, before: int, meanwhile: int) -> float:
+        """What a watch that never looks sees of so much, in MiB."""
+        self.take(before)
         watch = Watch(self.program.pid, every=600)
-        before = watch.peak
-        self.take(50)
+        least = watch.peak
+        self.take(meanwhile)
         watch.end()
-        self.assertAlmostEqual((watch.peak - before) / MEBI, 50, delta=2)
+        return (watch.peak - least) / MEBI
+
+    def test_memory_that_is_given_back_before_the_next_look_counts(self) -> None:
+        self.assertAlmostEqual(self.growth(before=1, meanwhile=50), 50, delta=2)
 
     def test_what_was_before_does_not_count(self) -> None:
-        self.take(50)
-        watch = Watch(self.program.pid, every=600)
-        before = watch.peak
-        self.take(1)
-        watch.end()
-        self.assertLess((watch.peak - before) / MEBI, 3)
+        self.assertLess(self.growth(before=50, meanwhile=1), 3)
 
 
 if __name__ == "__main__":
